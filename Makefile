@@ -1,0 +1,42 @@
+# `make demo` and `make test` need make, Python 3.11 and, on a machine without a
+# container engine, apt: the scripts bring the rest.
+.PHONY: help demo test test-all check format golden lock venv engine clean
+
+help:            ## What there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: engine     ## Do everything on this machine and end with two verified reports
+	scripts/demo
+
+test: check engine ## Every test; a container engine is required
+	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest
+
+test-all: test   ## The same: there is no long campaign yet
+
+check: venv      ## Lint, types, the import contract
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/shellcheck scripts/* .ci/run images/base/rootfs/usr/local/bin/* images/base/rootfs/usr/local/lib/devpod/*
+	.venv/bin/hadolint images/*/Dockerfile
+
+format: venv     ## Format and fix what can be
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+golden: venv     ## Write the golden snapshots anew: read the diff
+	.venv/bin/pytest tests/test_golden.py --snapshot-update
+
+lock: venv       ## Resolve the Python dependencies anew (needs uv on PATH)
+	scripts/lock
+
+venv:
+	@scripts/venv
+
+engine: venv
+	@scripts/engine
+	@scripts/base-image >/dev/null
+
+clean:           ## Remove what make has made here
+	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,33 @@
+# The environment of every shell, from /etc/devpod/env.d, where each stack leaves
+# a file. Read by login shells (/etc/profile resets PATH), by all zsh
+# (/etc/zsh/zshenv) and by `ssh host command` in bash (/etc/bash.bashrc); images
+# state the same with ENV for what is started without a shell.
+#
+# Read many times over, so: every file in there must change nothing when it is
+# read twice, must print nothing and must fork nothing. sh, bash and zsh.
+
+# The two are for the files in env.d.
+# shellcheck disable=SC2329
+devpod_path_first() { # DIR: looked in before all others
+    case ":$PATH:" in
+    *":$1:"*) ;;
+    *) PATH=$1:$PATH ;;
+    esac
+}
+
+# shellcheck disable=SC2329
+devpod_path_last() { # DIR: looked in after all others
+    case ":$PATH:" in
+    *":$1:"*) ;;
+    *) PATH=$PATH:$1 ;;
+    esac
+}
+
+for devpod_file in /etc/devpod/env.d/*.sh; do
+    # shellcheck source=/dev/null
+    [ ! -r "$devpod_file" ] || . "$devpod_file"
+done
+export PATH
+
+unset devpod_file
+unset -f devpod_path_first devpod_path_last

@@ -1,0 +1,1 @@
+"""Argv to one call."""

@@ -1,0 +1,54 @@
+"""The command line: which commands there are. Each lives in a module of its own topic."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from devpod_gen import __version__
+from devpod_gen.cli import image, repo, workspace
+from devpod_gen.cli import verify as proof
+from devpod_gen.cli.boundary import guard, leave
+
+app = typer.Typer(
+    name="devpod-gen",
+    help="One profile in, every door of a development environment out, with proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"devpod-gen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+# After the command's name, options are the command's.
+_PASS_ON = {"allow_interspersed_args": False, "ignore_unknown_options": True}
+
+app.command()(repo.init)
+app.command()(repo.generate)
+app.command()(image.build)
+app.command()(proof.verify)
+app.command()(workspace.up)
+app.command()(workspace.shell)
+app.command(name="exec", context_settings=_PASS_ON)(workspace.execute)
+app.command()(workspace.down)
+app.command()(repo.schema)
+
+
+def main() -> None:
+    """The console script."""
+    leave(guard(app, sys.argv[1:]))

@@ -1,0 +1,73 @@
+"""The one place that exits: every error becomes a message and a code."""
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from types import FrameType
+
+import typer
+
+from devpod_gen.cli.console import Console
+from devpod_gen.errors import DevpodError, InternalError
+
+# click's own UsageError, under whichever name this Typer carries click.
+_Usage = typer.BadParameter.__mro__[1]
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: unwind, so that what was begun is cleaned up."""
+
+
+class WrongUsage(DevpodError):
+    """The command line is wrong."""
+
+    kind = "usage"
+    exit_code = 2
+
+
+def guard(app: Callable[..., object], argv: list[str]) -> int:
+    """Run the app on `argv` and give the exit code that the contract says."""
+    options = argv[: argv.index("--")] if "--" in argv else argv
+    console = Console(as_json="--json" in options, verbose=False)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(argv, standalone_mode=False)
+    except DevpodError as error:
+        console.error(error)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        console.say("interrupted")
+        return 130
+    except _Terminated:
+        console.say("terminated")
+        return 143
+    except Exception as error:  # noqa: BLE001 - the last net: our bugs end here
+        return _unexpected(error, console, debug="--debug" in options)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception, console: Console, *, debug: bool) -> int:
+    if isinstance(error, _Usage):
+        message = str(getattr(error, "format_message", lambda: str(error))())
+        console.error(WrongUsage(message, fix="see `devpod-gen --help`"))
+        return WrongUsage.exit_code
+    if debug:
+        traceback.print_exc()
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    bug = InternalError(
+        f"a bug in devpod-gen: {type(error).__name__}: {error}",
+        where=f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}",
+        fix="run it again with --debug and report what it prints",
+    )
+    console.error(bug)
+    return bug.exit_code
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def leave(code: int) -> None:
+    """End the process."""
+    sys.exit(code)

@@ -1,0 +1,86 @@
+"""The one place that prints: results to stdout, steps and errors to stderr."""
+
+import json
+import re
+import sys
+from typing import Any
+
+from devpod_gen.errors import DevpodError
+
+_LONGEST_ERROR = 15  # lines: an error fits on a screen
+
+_STEP = re.compile(r"#\d+ \[(?!internal)([^]]+)\] (.*)")
+
+
+class Console:
+    """Where a command's words go. With `as_json`, stdout holds exactly one JSON object."""
+
+    def __init__(self, *, as_json: bool, verbose: bool) -> None:
+        self.as_json = as_json
+        self.verbose = verbose
+
+    def say(self, line: str) -> None:
+        """A line of progress; of a build's log only the steps, each on one short line."""
+        if self.verbose or not re.match(r"#\d+ |$", line):
+            _write(sys.stderr, _plain(line))
+        elif step := _STEP.match(line):
+            command = re.sub(r"--mount=\S+\s+|\s{2,}", " ", step[2])
+            _write(sys.stderr, _plain(f"  [{step[1]}] {command}")[:100].rstrip())
+
+    def result(self, text: str, **values: Any) -> None:
+        """What the command was asked for: text for people, or values as JSON."""
+        self.outcome(text, "ok", values)
+
+    def outcome(self, text: str, outcome: str, values: dict[str, Any]) -> None:
+        """A result that may not be well: `outcome` is `ok` or `error`."""
+        if self.as_json:
+            _write(sys.stdout, json.dumps({"outcome": outcome, **values}, ensure_ascii=False))
+        elif text:
+            _write(sys.stdout, text)
+
+    def error(self, error: DevpodError) -> None:
+        """What is wrong, where, and what to do; with `as_json` on stdout as well."""
+        _write(sys.stderr, "\n".join(_error_lines(error)))
+        if self.as_json:
+            body = {
+                "kind": error.kind,
+                "message": error.message,
+                "where": error.where,
+                "fix": error.fix,
+                "detail": error.detail,
+                "findings": [
+                    {"where": finding.where, "message": finding.message}
+                    for finding in error.findings
+                ],
+            }
+            _write(sys.stdout, json.dumps({"outcome": "error", "error": body}, ensure_ascii=False))
+
+
+def _error_lines(error: DevpodError) -> list[str]:
+    lines = [f"error: {error.message}"]
+    if error.where:
+        lines.append(f"  at {error.where}")
+    told = [f"  at {finding.where}: {finding.message}" for finding in error.findings]
+    told += [f"  | {_plain(line)}" for line in error.detail.splitlines()]
+    room = _LONGEST_ERROR - len(lines) - 2
+    lines += told[:room]
+    if len(told) > room:
+        lines.append(f"  … and {len(told) - room} more lines")
+    if error.fix:
+        lines.append(f"  fix: {error.fix}")
+    return lines
+
+
+def _plain(line: str) -> str:
+    """Without control characters: what programs say must not drive the terminal."""
+    return "".join(char for char in line if char.isprintable() or char == "\t")
+
+
+def _write(stream: Any, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        pass
+    except UnicodeEncodeError:
+        stream.write(text.encode("ascii", "backslashreplace").decode() + "\n")

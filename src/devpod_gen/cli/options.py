@@ -1,0 +1,81 @@
+"""The options that every command shares, and what they lead to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from devpod_gen.errors import HostError
+from devpod_gen.plan.model import Plan
+from devpod_gen.profile.load import load, path_of
+from devpod_gen.workspace.identity import Identity, identify, project_in
+
+Folder = Annotated[
+    Path, typer.Option("-C", "--directory", help="The repo, instead of the current folder.")
+]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help="A named profile: .devpod/NAME.toml.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say everything, build logs too.")]
+Debug = Annotated[bool, typer.Option("--debug", help="A traceback for bugs of devpod-gen.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Repo:
+    """A repo's folder with links resolved, and the profile chosen in it."""
+
+    root: Path
+    profile: str | None
+
+    @property
+    def profile_path(self) -> Path:
+        """Where the profile is, or would be."""
+        return path_of(self.root, self.profile)
+
+    @property
+    def profile_name(self) -> str:
+        """The profile's file, as messages name it."""
+        return self.profile_path.relative_to(self.root).as_posix()
+
+
+def repo_at(folder: Path, profile: str | None) -> Repo:
+    """The repo at `folder`. Raises HostError when there is no such folder."""
+    if not folder.is_dir():
+        message = "there is no such folder"
+        raise HostError(message, where=str(folder), fix="give an existing one to -C")
+    if profile is not None and not _is_name(profile):
+        message = f"{profile!r} names no profile: use lower-case letters, digits and hyphens"
+        raise typer.BadParameter(message, param_hint="--profile")
+    return Repo(folder.resolve(), profile)
+
+
+def plan_of(repo: Repo) -> Plan:
+    """The repo's profile, resolved. Raises ProfileError."""
+    from devpod_gen.plan.resolve import resolve  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.profile import stacks  # noqa: PLC0415
+
+    profile = load(repo.profile_path, file=repo.profile_name)
+    return resolve(profile, stacks.known(), folder_name=repo.root.name, variant=repo.profile)
+
+
+def identity_of(repo: Repo, plan: Plan) -> Identity:
+    """The workspace of this clone."""
+    return identify(repo.root, plan.alias, plan.output)
+
+
+def known_identity(repo: Repo) -> Identity:
+    """The workspace that this clone was given last, without reading the profile: what is
+    running can be entered and removed although the profile was broken since."""
+    output = f".devcontainer/{repo.profile}" if repo.profile else ".devcontainer"
+    named = project_in(repo.root / output / ".env")
+    return (
+        identify(repo.root, "", output, project=named)
+        if named
+        else identity_of(repo, plan_of(repo))
+    )
+
+
+def _is_name(text: str) -> bool:
+    return text.isascii() and text.replace("-", "").isalnum() and text == text.lower()

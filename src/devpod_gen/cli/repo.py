@@ -1,0 +1,204 @@
+"""Commands on a repo's files: init, generate, schema. None of them reaches an engine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from devpod_gen.cli.console import Console
+from devpod_gen.cli.options import (
+    Debug,
+    Folder,
+    Json,
+    ProfileName,
+    Repo,
+    Verbose,
+    identity_of,
+    plan_of,
+    repo_at,
+)
+from devpod_gen.errors import FilesDiffer, NotOurs
+
+if TYPE_CHECKING:
+    from devpod_gen.emit.file import RenderedFile
+    from devpod_gen.plan.model import Plan
+    from devpod_gen.profile.detect import Detection
+
+_HERE = Path()
+
+
+def init(
+    directory: Folder = _HERE,
+    profile: ProfileName = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and write nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what is there; a .bak copy is kept.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001 - read at the boundary
+) -> None:
+    """Detect the repo's stacks, write a commented devpod.toml, and generate.
+
+    Example: devpod-gen init --dry-run
+    """
+    from devpod_gen.emit.starter import starter  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.plan.resolve import resolve, slug  # noqa: PLC0415
+    from devpod_gen.profile import detect, stacks  # noqa: PLC0415
+    from devpod_gen.profile.load import parse  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    repo = repo_at(directory, profile)
+    found = detect.detect(repo.root, stacks.known())
+    text = starter(slug(repo.root.name), found, stacks.known())
+    parsed = parse(text.encode(), repo.profile_name)
+    plan = resolve(parsed, stacks.known(), folder_name=repo.root.name, variant=profile)
+    if not dry_run:
+        _write_profile(repo, text, plan, force=force)
+        for path in write_files(repo, plan, force=force):
+            console.say(f"wrote {path}")
+    console.result(text if dry_run else _found(found), **_detected(found), profile=text)
+
+
+def generate(
+    directory: Folder = _HERE,
+    profile: ProfileName = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if files differ.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; show what would change.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace edited files; a .bak copy is kept.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Write .devcontainer/ from the profile.
+
+    Example: devpod-gen generate --check
+    """
+    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415
+    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    repo = repo_at(directory, profile)
+    plan = plan_of(repo)
+    changes = compare(repo.root, bundle(plan))
+    differing = [change for change in changes if change.state is not State.SAME]
+    files = [{"path": change.file.path, "state": change.state.value} for change in changes]
+    if check and differing:
+        raise _differ(differing)
+    if check or diff:
+        console.result("".join(change.diff for change in differing) if diff else "", files=files)
+        return
+    for path in write_files(repo, plan, force=force):
+        console.say(f"wrote {path}")
+    console.result("" if differing else "nothing to do: the files are up to date", files=files)
+
+
+def schema(
+    name: Annotated[str, typer.Argument(help="profile, stack or report.")] = "profile",
+) -> None:
+    """Print the JSON Schema of the profile.
+
+    Example: devpod-gen schema > devpod.schema.json
+    """
+    from devpod_gen import resources  # noqa: PLC0415
+
+    if name not in ("profile", "stack", "report"):
+        message = f"there is no schema {name!r}; there are profile, stack and report"
+        raise typer.BadParameter(message)
+    Console(as_json=False, verbose=False).result(resources.schema_text(name).rstrip("\n"))
+
+
+def write_files(repo: Repo, plan: "Plan", *, force: bool = False) -> tuple[str, ...]:
+    """Have the emitted files on disk as the plan says; the names of those written."""
+    from devpod_gen.disk import publish  # noqa: PLC0415
+    from devpod_gen.emit.bundle import bundle, self_check  # noqa: PLC0415
+    from devpod_gen.emit.tree import State, compare, write  # noqa: PLC0415
+
+    files: tuple[RenderedFile, ...] = bundle(plan)
+    written: list[Path] = []
+    if any(change.state is not State.SAME for change in compare(repo.root, files)):
+        self_check(files)
+        written += write(repo.root, files, force=force)
+    identity = identity_of(repo, plan)
+    if not _holds(identity.env_file, identity.env_text):
+        publish(identity.env_file, identity.env_text)
+        written.append(identity.env_file)
+    return tuple(path.relative_to(repo.root).as_posix() for path in written)
+
+
+def require_up_to_date(repo: Repo, plan: "Plan") -> None:
+    """Raises FilesDiffer unless the emitted files are what the profile says."""
+    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415
+    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
+
+    changes = compare(repo.root, bundle(plan))
+    differing = [change for change in changes if change.state is not State.SAME]
+    if differing:
+        raise _differ(differing)
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _write_profile(repo: Repo, text: str, plan: "Plan", *, force: bool) -> None:
+    """The profile, and only then; nothing at all when something is in the way."""
+    from devpod_gen.disk import back_up, publish  # noqa: PLC0415
+    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415
+    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
+
+    in_the_way = [
+        change.file.path
+        for change in compare(repo.root, bundle(plan))
+        if change.state in (State.EDITED, State.FOREIGN)
+    ]
+    if repo.profile_path.exists():
+        in_the_way.insert(0, repo.profile_name)
+    if in_the_way and not force:
+        message = "there is a development environment here already; nothing was written"
+        raise NotOurs(
+            message,
+            where=", ".join(in_the_way),
+            fix="edit devpod.toml and run `devpod-gen generate`; or `devpod-gen init --force`, "
+            "which keeps .bak copies",
+        )
+    if repo.profile_path.exists():
+        back_up(repo.profile_path)
+    publish(repo.profile_path, text)
+
+
+def _differ(changes: list[Any]) -> FilesDiffer:
+    names = ", ".join(f"{change.file.path} ({change.state.value})" for change in changes)
+    return FilesDiffer(
+        "the generated files are not what the profile says",
+        where=names,
+        fix="run `devpod-gen generate`, and commit the result",
+    )
+
+
+def _found(found: "Detection") -> str:
+    if not found.stacks:
+        return "no language was recognised at the repo's root: wrote a profile of the base image"
+    stacks = ", ".join(f"{stack.name} ({stack.evidence})" for stack in found.stacks)
+    versions = ", ".join(f"{v.tool} {v.value} ({v.source})" for v in found.versions)
+    return f"stacks: {stacks}\nversions: {versions or 'none stated'}\nnext: devpod-gen verify"
+
+
+def _detected(found: "Detection") -> dict[str, Any]:
+    return {
+        "stacks": [{"name": stack.name, "primary": stack.primary} for stack in found.stacks],
+        "versions": {
+            version.tool: {"value": version.value, "kind": version.kind, "source": version.source}
+            for version in found.versions
+        },
+        "evidence": {stack.name: stack.evidence for stack in found.stacks},
+    }

@@ -1,0 +1,143 @@
+"""Commands on a running workspace: up, shell, exec, down."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from devpod_gen.cli.console import Console
+from devpod_gen.cli.options import (
+    Debug,
+    Folder,
+    Json,
+    ProfileName,
+    Repo,
+    Verbose,
+    identity_of,
+    known_identity,
+    plan_of,
+    repo_at,
+)
+
+_HERE = Path()
+
+
+def up(
+    directory: Folder = _HERE,
+    profile: ProfileName = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001 - read at the boundary
+) -> None:
+    """Have the workspace running and ready. Twice is one workspace.
+
+    Example: devpod-gen up
+    """
+    from devpod_gen.cli.repo import write_files  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.emit.compose import config_of  # noqa: PLC0415
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
+    from devpod_gen.workspace.context import Context  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    clock = Clock()
+    repo = repo_at(directory, profile)
+    with clock.stage("render"):
+        plan = plan_of(repo)
+        for path in write_files(repo, plan):
+            console.say(f"wrote {path}")
+    identity = identity_of(repo, plan)
+    context = Context(Docker(), plan, identity, clock, console.say)
+    running = lifecycle.up(context, config=config_of(plan))
+    seconds = clock.elapsed()
+    container = running.container
+    how = "started" if running.created else "running already"
+    console.result(
+        f"{plan.name}: {how}, ready in {seconds:.1f} s. Enter with `devpod-gen shell`.",
+        workspace={
+            "id": identity.id,
+            "container": container.id,
+            "project": container.project,
+            "user": plan.user,
+            "folder": plan.folder,
+            "created": running.created,
+        },
+        stages=[{"name": s.name, "seconds": round(s.seconds, 3)} for s in clock.stages],
+        seconds_to_shell=round(seconds, 3),
+    )
+
+
+def shell(
+    directory: Folder = _HERE,
+    profile: ProfileName = None,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Open the login shell inside, at the place in the repo where you stand.
+
+    Example: devpod-gen shell
+    """
+    login = 'exec "${SHELL:-/bin/sh}" -l'
+    _enter(repo_at(directory, profile), ["sh", "-c", login], tty=sys.stdin.isatty())
+
+
+def execute(
+    command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
+    directory: Folder = _HERE,
+    profile: ProfileName = None,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Run a command inside; its streams and its exit code are yours.
+
+    Example: devpod-gen exec -- make test
+    """
+    tty = sys.stdin.isatty() and sys.stdout.isatty()
+    _enter(repo_at(directory, profile), command, tty=tty)
+
+
+def down(
+    directory: Folder = _HERE,
+    profile: ProfileName = None,
+    caches: Annotated[
+        bool, typer.Option("--caches", help="Remove the cache volumes, too.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Remove all that `up` made, except the caches.
+
+    Example: devpod-gen down
+    """
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    repo = repo_at(directory, profile)
+    removed = lifecycle.down(Docker(), known_identity(repo), caches=caches)
+    text = f"removed {', '.join(removed)}" if removed else "there was nothing to remove"
+    console.result(text, removed=list(removed))
+
+
+def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
+    """Become the engine's own client: signals, sizes and exit codes need no help from us."""
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+
+    engine = Docker()
+    container = lifecycle.require(engine, known_identity(repo))
+    inside = _place(repo.root, container.folder)
+    command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+def _place(root: Path, folder: str) -> str:
+    """The folder inside that is the current one outside; else the workspace's top."""
+    here = Path.cwd().resolve()
+    if here == root or not here.is_relative_to(root):
+        return folder
+    return f"{folder}/{here.relative_to(root).as_posix()}"

@@ -1,0 +1,56 @@
+"""The one module that writes files: each is old or new, never half."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from devpod_gen.errors import HostError
+
+
+def publish(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
+    """Put `content` at `path`, whole or not at all, with `mode` whatever the umask is.
+
+    Raises HostError when the disk refuses; the old file then stays as it was.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".devpod-gen-", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            os.fchmod(stream.fileno(), mode)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        message = f"the file cannot be written: {error.strerror}"
+        fix = "make room, or make the folder writable; an old file is as it was"
+        raise HostError(message, where=str(path), fix=fix) from error
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):  # after a rename there is nothing left to remove
+                Path(temporary).unlink()
+
+
+def back_up(path: Path) -> Path:
+    """A copy of `path` beside it, under a name that is free: `<name>.bak`, `.bak2`, …"""
+    number = 1
+    while (copy := path.with_name(f"{path.name}.bak{number if number > 1 else ''}")).exists():
+        number += 1
+    publish(copy, path.read_bytes())
+    return copy
+
+
+def private_folder(path: Path) -> Path:
+    """`path` as a folder that only its owner can enter. Raises HostError."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        message = f"the folder cannot be made: {error.strerror}"
+        raise HostError(
+            message, where=str(path), fix="set XDG_DATA_HOME to one that can"
+        ) from error
+    return path

@@ -1,0 +1,50 @@
+"""Plan to files: every emitter, and the self-check of what they render."""
+
+import json
+
+import yaml
+
+from devpod_gen.emit.compose import compose
+from devpod_gen.emit.devcontainer import devcontainer
+from devpod_gen.emit.file import BLANK, RenderedFile, is_untouched, stamped
+from devpod_gen.emit.gateway import links
+from devpod_gen.emit.render import render
+from devpod_gen.errors import Finding, InternalError
+from devpod_gen.plan.model import Plan
+from devpod_gen.profile.schema import findings
+
+_EMITTERS = (devcontainer, compose, links)
+
+
+def bundle(plan: Plan) -> tuple[RenderedFile, ...]:
+    """Every file that the plan emits, by path. Pure: the same plan, the same bytes."""
+    files = [emit(plan) for emit in _EMITTERS]
+    ignored = render("devcontainer/gitignore.j2", plan=plan, blank=BLANK)
+    files.append(stamped(f"{plan.output}/.gitignore", ignored))
+    return tuple(sorted(files, key=lambda file: file.path))
+
+
+def self_check(files: tuple[RenderedFile, ...]) -> None:
+    """Read the files back and hold them against our own schemas.
+
+    Raises InternalError: a file that fails here is our bug, and must not be written.
+    """
+    for file in files:
+        problems = _broken(file)
+        if problems or not is_untouched(file.text):
+            message = "a generated file is not what it should be"
+            raise InternalError(
+                message,
+                where=file.path,
+                fix="report it, with the profile; nothing was written",
+                findings=problems,
+            )
+
+
+def _broken(file: RenderedFile) -> tuple[Finding, ...]:
+    name = file.path.rsplit("/", 1)[-1]
+    if name == "devcontainer.json":
+        return findings("devcontainer", json.loads(file.text), file.path)
+    if name == "compose.yaml":
+        return findings("compose", yaml.safe_load(file.text), file.path)
+    return ()

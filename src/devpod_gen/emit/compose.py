@@ -1,0 +1,62 @@
+"""compose.yaml: what shapes the container, where every client sees it.
+
+Format: the Compose specification. Every scalar is written as JSON, which YAML 1.1 and
+1.2 read alike. The project's name comes from the machine-local `.env` beside the file,
+so that two clones never share a container.
+"""
+
+import hashlib
+
+from devpod_gen.emit.file import BLANK, RenderedFile, stamped
+from devpod_gen.emit.render import render
+from devpod_gen.plan.model import Plan
+
+SERVICE = "dev"
+"""The service that is the workspace."""
+
+
+def compose(plan: Plan) -> RenderedFile:
+    """The plan's compose.yaml."""
+    return stamped(f"{plan.output}/compose.yaml", _text(plan, config_of(plan)))
+
+
+def config_of(plan: Plan) -> str:
+    """What the container is labelled with: it changes when the container would.
+
+    The header does not count, so a new IDE extension recreates nothing.
+    """
+    body = _text(plan, "").split("services:", 1)[1]
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+
+def _text(plan: Plan, config: str) -> str:
+    return render(
+        "devcontainer/compose.yaml.j2",
+        plan=plan,
+        config=config,
+        blank=BLANK,
+        source="/".join([".."] * (plan.output.count("/") + 1)),
+        environment=_environment(plan),
+        limits=_limits(plan),
+        published=[port.port for port in plan.ports if port.publish],
+        built_here=bool(plan.image.layers),
+    )
+
+
+def _environment(plan: Plan) -> dict[str, str]:
+    ours = {
+        "DEVPOD_NAME": plan.name,
+        "DEVPOD_USER": plan.user,
+        "DEVPOD_WORKSPACE": plan.folder,
+        "DEVPOD_CACHES": ":".join(cache.folder for cache in plan.caches),
+    }
+    return {key: value for key, value in ours.items() if value} | dict(plan.env)
+
+
+def _limits(plan: Plan) -> dict[str, str | int]:
+    limits = {
+        "cpus": f"{plan.resources.cpus:g}" if plan.resources.cpus else None,
+        "memory": plan.resources.memory,
+        "pids": plan.resources.pids,
+    }
+    return {key: value for key, value in limits.items() if value is not None}

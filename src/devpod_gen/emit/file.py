@@ -1,0 +1,44 @@
+"""A file as it will be written, and the stamp that says it is ours and unedited.
+
+Each file carries its own content's sha256, so that an edit shows without a lock or a
+state folder, on any machine.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+BLANK = "0" * 64
+"""What a template renders in the place of the content's hash."""
+
+_STAMP = re.compile(r'content"?:? "?sha256:([0-9a-f]{64})')
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """`path` is relative to the repo, with slashes; `text` ends with a newline."""
+
+    path: str
+    text: str
+
+
+def stamped(path: str, text: str) -> RenderedFile:
+    """The file, with the hash of its content in the place that the template left."""
+    return RenderedFile(path, text.replace(BLANK, _digest(text), 1))
+
+
+def is_ours(text: str) -> bool:
+    """Whether the text carries a stamp, edited or not."""
+    return _STAMP.search(text) is not None
+
+
+def is_untouched(text: str) -> bool:
+    """Whether the text is, to the byte, what we wrote."""
+    match = _STAMP.search(text)
+    if not match:
+        return False
+    return match[1] == _digest(text[: match.start(1)] + BLANK + text[match.end(1) :])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,52 @@
+"""Templates to text: one Jinja environment, and the filters that quote values."""
+
+import json
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from devpod_gen import resources
+
+
+def render(template: str, **values: Any) -> str:
+    """The text of `template` (a path below templates/). A missing value raises."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(resources.templates(), encoding="utf-8"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - what comes out is JSON, YAML and TOML, not HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters = environment.filters | {"json": _json, "compose": _compose}
+    return environment
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """A JSON value; also a YAML flow value, and for a string a TOML basic string.
+
+    Jinja's own tojson writes `&` as \\u0026, which people cannot read.
+    """
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=2 if indent is not None else None)
+    text = text.replace("\u007f", "\\u007f")
+    return text.replace("\n", "\n" + " " * indent) if indent else text
+
+
+def _compose(value: Any) -> str:
+    """A JSON value for a compose file, where `$` starts an interpolation unless doubled."""
+    return _json(value).replace("$", "$$")
+
+
+def _plain(value: Any) -> Any:
+    """Pairs in a tuple become an object: that is how plans hold mappings."""
+    if isinstance(value, tuple):
+        if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
+            return {key: _plain(item) for key, item in value}
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,113 @@
+"""Emitted files against what is on disk: what differs, and what may be written.
+
+A file that does not carry our stamp, or that was edited since we wrote it, is never
+touched without `force`, and then a copy is kept beside it.
+"""
+
+import difflib
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from devpod_gen.disk import back_up, publish
+from devpod_gen.emit.file import RenderedFile, is_ours, is_untouched
+from devpod_gen.errors import HostError, NotOurs
+
+
+class State(Enum):
+    """How a file on disk stands to what would be written."""
+
+    SAME = "unchanged"
+    MISSING = "missing"
+    OUTDATED = "outdated"
+    EDITED = "edited since it was generated"
+    FOREIGN = "not written by devpod-gen"
+
+
+_IN_THE_WAY = (State.EDITED, State.FOREIGN)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file, where it stands, and the unified diff from disk to what would be written."""
+
+    file: RenderedFile
+    state: State
+    diff: str
+
+
+def compare(root: Path, files: tuple[RenderedFile, ...]) -> tuple[Change, ...]:
+    """Hold `files` against what is below `root`. Reads only."""
+    return tuple(_change(root, file) for file in files)
+
+
+def write(root: Path, files: tuple[RenderedFile, ...], *, force: bool = False) -> tuple[Path, ...]:
+    """Write what differs, and say what was written.
+
+    Raises NotOurs, with nothing written, when a file is in the way and not `force`;
+    HostError when the disk refuses.
+    """
+    changes = compare(root, files)
+    blocked = [change for change in changes if change.state in _IN_THE_WAY]
+    if blocked and not force:
+        raise _not_ours(blocked)
+    written = []
+    for change in changes:
+        if change.state is not State.SAME:
+            path = _target(root, change.file.path)
+            if change.state in _IN_THE_WAY:
+                back_up(path)
+            publish(path, change.file.text)
+            written.append(path)
+    return tuple(written)
+
+
+def _change(root: Path, file: RenderedFile) -> Change:
+    path = _target(root, file.path)
+    try:
+        old = path.read_bytes().decode("utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return Change(file, State.MISSING, _diff(file.path, "", file.text))
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror}"
+        raise HostError(message, where=file.path, fix="make it a readable file") from error
+    if old == file.text:
+        return Change(file, State.SAME, "")
+    return Change(file, _state(old), _diff(file.path, old, file.text))
+
+
+def _state(old: str) -> State:
+    if is_untouched(old):
+        return State.OUTDATED
+    return State.EDITED if is_ours(old) else State.FOREIGN
+
+
+def _target(root: Path, relative: str) -> Path:
+    """The path below `root`. A link on the way would lead out of the repo."""
+    path = root
+    for part in relative.split("/"):
+        path = path / part
+        if path.is_symlink():
+            message = "a symbolic link is in the way: writing through it would leave the repo"
+            raise NotOurs(message, where=str(path), fix="replace it by a folder or a file")
+    return path
+
+
+def _diff(path: str, old: str, new: str) -> str:
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True),
+        new.splitlines(keepends=True),
+        fromfile=f"on disk/{path}",
+        tofile=f"generated/{path}",
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def _not_ours(changes: list[Change]) -> NotOurs:
+    names = ", ".join(f"{change.file.path} ({change.state.value})" for change in changes)
+    return NotOurs(
+        "a file is in the way; nothing was written",
+        where=names,
+        fix="look at `devpod-gen generate --diff`; `--force` replaces it and keeps a .bak copy",
+        detail="".join(change.diff for change in changes),
+    )

@@ -1,0 +1,114 @@
+"""Child processes: argument lists, deadlines, captured streams. No shell, ever."""
+
+import os
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Timer
+
+from devpod_gen.errors import HostError
+
+TIMED_OUT = 124
+"""The exit code of a command that was stopped at its deadline, as timeout(1) has it."""
+
+_KEPT_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended. Undecodable bytes are replaced."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended with 0."""
+        return self.code == 0
+
+    def last_lines(self, count: int = 10) -> str:
+        """The end of what it said, errors last."""
+        lines = [line for line in f"{self.output}\n{self.errors}".splitlines() if line.strip()]
+        return "\n".join(lines[-count:])
+
+
+def run(
+    argv: list[str],
+    *,
+    timeout: float,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Run a command to its end; past `timeout` seconds its process group is killed.
+
+    Raises HostError when the program is not there.
+    """
+    process = _start(argv, env, subprocess.PIPE)
+    try:
+        output, errors = process.communicate(stdin, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        output, errors = process.communicate()
+        errors += f"\nstopped after {timeout:g} s".encode()
+        return Result(TIMED_OUT, _text(output), _text(errors))
+    except BaseException:
+        _kill(process)
+        raise
+    return Result(process.returncode, _text(output), _text(errors))
+
+
+def stream(
+    argv: list[str],
+    on_line: Callable[[str], None],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Like `run`, handing on each line as it comes; the result keeps the last 40."""
+    process = _start(argv, env, subprocess.STDOUT)
+    timer = Timer(timeout, _kill, [process])
+    timer.start()
+    last: deque[str] = deque(maxlen=_KEPT_LINES)
+    try:
+        assert process.stdout  # noqa: S101 - it was asked for
+        for raw in process.stdout:
+            line = _text(raw).rstrip()
+            last.append(line)
+            on_line(line)
+        code = process.wait()
+    except BaseException:
+        _kill(process)
+        raise
+    finally:
+        timer.cancel()
+    return Result(code, "\n".join(last), "")
+
+
+def _start(argv: list[str], env: Mapping[str, str] | None, stderr: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE if stderr == subprocess.PIPE else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=env,
+            # A group of its own: one kill reaches what the command started, too.
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        message = f"the program {argv[0]} is not there"
+        raise HostError(message, where=argv[0], fix="install it, or put it on PATH") from None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        process.poll()
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace")

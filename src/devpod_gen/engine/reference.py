@@ -1,0 +1,74 @@
+"""The reference client of the Development Containers specification, `@devcontainers/cli`:
+the second door, and the judge of what we emit."""
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from devpod_gen.engine import connect
+from devpod_gen.engine.command import Result, run
+from devpod_gen.errors import StartError
+
+_UP = 300.0
+_BUILT = re.compile(r"docker(?:-buildx)? (?:buildx )?build\b|\[internal\] load build definition")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceClient:
+    """The client, for one repo and one throw-away project that it is told to use."""
+
+    program: str
+    root: Path
+    config: Path
+    project: str
+    label: str
+    variables: tuple[tuple[str, str], ...] = ()
+
+    def up(self) -> tuple[str, bool]:
+        """Start the workspace; the container's id, and whether the log shows a build.
+
+        Raises StartError.
+        """
+        result = self._run("up", timeout=_UP)
+        answer = _last_object(result.output)
+        if not result.ok or answer.get("outcome") != "success":
+            message = "the reference client did not start the workspace"
+            raise StartError(
+                message,
+                where=str(self.config),
+                fix="run `devcontainer up --workspace-folder .` and read its log",
+                detail=str(answer.get("description") or result.last_lines(6)),
+            )
+        return str(answer["containerId"]), bool(_BUILT.search(result.errors))
+
+    def exec(self, argv: list[str], *, seconds: float) -> Result:
+        """Run a command inside, as the client's `exec` does."""
+        return self._run("exec", *argv, timeout=seconds + 10)
+
+    def _run(self, verb: str, *arguments: str, timeout: float) -> Result:
+        argv = [
+            *(self.program, verb, "--workspace-folder", str(self.root)),
+            *("--config", str(self.config), "--id-label", self.label),
+            *("--docker-path", connect.client(), *arguments),
+        ]
+        ours = {"COMPOSE_PROJECT_NAME": self.project, "DEVPOD_PROJECT": self.project}
+        return run(argv, timeout=timeout, env=os.environ | ours | dict(self.variables))
+
+
+def program() -> str | None:
+    """The reference client on PATH, if it is there."""
+    return shutil.which("devcontainer")
+
+
+def _last_object(output: str) -> dict[str, object]:
+    for line in reversed(output.splitlines()):
+        if line.startswith("{"):
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue
+            return found if isinstance(found, dict) else {}
+    return {}

@@ -1,0 +1,60 @@
+"""The chain of images behind a profile: base, one layer a stack, and the profile's own.
+
+A tag is a hash of everything that goes in, so an unchanged image is never built twice
+and a stale one is never used.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from devpod_gen import resources
+from devpod_gen.plan.model import ImagePlan, Layer
+
+BASE = "debian:trixie-slim"
+"""What the base image is built on."""
+
+REPOSITORY = "localhost/devpod-gen"
+"""Where images that were built here live. `localhost` is a registry host by the reference
+grammar, so an image that is missing is never looked for under a stranger's name."""
+
+_RECIPE_ONLY = ("stack.toml",)
+
+
+def chain(
+    stacks: tuple[str, ...], args: tuple[tuple[str, str], ...], metadata: dict[str, object]
+) -> ImagePlan:
+    """The images for `stacks`, with the profile's `args` in the last layer.
+
+    Stacks are layered by name, so profiles that list the same ones in another order
+    share every image.
+    """
+    layers = [_layer("base", "base", BASE)]
+    shared = (("BASE", layers[0].ref),)
+    names = sorted(stacks)
+    for count, stack in enumerate(names, start=1):
+        layers.append(_layer("-".join(names[:count]), stack, layers[-1].ref, shared))
+    labels = (("devcontainer.metadata", json.dumps([metadata], separators=(",", ":"))),)
+    layers.append(_layer(layers[-1].name, "workspace", layers[-1].ref, args, labels))
+    return ImagePlan(layers[-1].ref, tuple(layers))
+
+
+def _layer(
+    name: str,
+    folder: str,
+    parent: str,
+    args: tuple[tuple[str, str], ...] = (),
+    labels: tuple[tuple[str, str], ...] = (),
+) -> Layer:
+    content = json.dumps([folder, parent, args, labels, _content(resources.images() / folder)])
+    tag = hashlib.sha256(content.encode()).hexdigest()[:16]
+    return Layer(name, folder, f"{REPOSITORY}/{name}:{tag}", parent, args, labels)
+
+
+def _content(folder: Path) -> list[tuple[str, str]]:
+    """Path and sha256 of each file. Modes do not count: the Dockerfiles set them."""
+    return [
+        (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in _RECIPE_ONLY
+    ]

@@ -1,0 +1,113 @@
+"""What will exist: every default decided, nothing left for an emitter to choose."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from devpod_gen.profile.model import Resources, Shell
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One image of the chain. `folder`: its recipe below images/; `args`: its build arguments."""
+
+    name: str
+    folder: str
+    ref: str
+    parent: str
+    args: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """The image that the workspace runs. No layers: it is the user's own, never built here."""
+
+    ref: str
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPlan:
+    """A tool whose version is checked inside, and how it gets there.
+
+    `origin`: `distribution` packages, `mise`, or the user's own `image`.
+    """
+
+    name: str
+    constraint: str | None
+    origin: Literal["distribution", "mise", "image"]
+    spec: str
+    command: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePlan:
+    """A readiness command. `id` is unique in the plan; `timeout` in seconds."""
+
+    id: str
+    run: str
+    expect: str | None
+    timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortPlan:
+    """A port: published on 127.0.0.1 by Compose, or left to the IDE to forward."""
+
+    port: int
+    label: str | None
+    publish: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CacheVolume:
+    """A named volume and the folder that it keeps."""
+
+    volume: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdePlan:
+    """What devcontainer.json's `customizations` hold."""
+
+    extensions: tuple[str, ...]
+    settings: tuple[tuple[str, Any], ...]
+    backend: str | None
+    plugins: tuple[str, ...]
+    jetbrains_settings: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One development environment, decided to the last detail."""
+
+    file: str
+    digest: str
+    name: str
+    variant: str | None
+    """The named profile, or None for devpod.toml."""
+    user: str
+    home: str
+    shell: Shell
+    folder: str
+    """Where the repo is mounted."""
+    image: ImagePlan
+    tools: tuple[ToolPlan, ...]
+    caches: tuple[CacheVolume, ...]
+    env: tuple[tuple[str, str], ...]
+    resources: Resources
+    ports: tuple[PortPlan, ...]
+    probes: tuple[ProbePlan, ...]
+    ide: IdePlan
+
+    @property
+    def alias(self) -> str:
+        """The name, told apart from the repo's other profiles: projects and hosts have it."""
+        return f"{self.name}-{self.variant}" if self.variant else self.name
+
+    @property
+    def output(self) -> str:
+        """The folder of emitted files, relative to the repo."""
+        return f".devcontainer/{self.variant}" if self.variant else ".devcontainer"

@@ -1,0 +1,76 @@
+"""What a profile says, once it is known to be valid. No default is decided here."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Shell = Literal["zsh", "bash"]
+WorkspaceMode = Literal["bind", "volume"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A command that must succeed inside; `expect` must be a part of its output."""
+
+    run: str
+    expect: str | None = None
+    timeout: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of the workspace. `publish`: Compose publishes it on 127.0.0.1."""
+
+    port: int
+    label: str | None
+    publish: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Limits; None means none was asked for. Sizes are `<number><k|m|g>`."""
+
+    cpus: float | None = None
+    memory: str | None = None
+    pids: int | None = None
+    shm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The prebuilt image: `ref` is the user's own; else one is made from the stacks."""
+
+    ref: str | None = None
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ide:
+    """What IDEs take over."""
+
+    extensions: tuple[str, ...] = ()
+    settings: tuple[tuple[str, Any], ...] = ()
+    backend: str | None = None
+    plugins: tuple[str, ...] = ()
+    jetbrains_settings: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A valid profile. None or an empty tuple: the user said nothing."""
+
+    file: str
+    digest: str
+    """sha256 of the parsed content: comments and layout do not count."""
+    name: str | None
+    stacks: tuple[str, ...]
+    user: str | None
+    shell: Shell | None
+    workspace: str | None
+    image: Image
+    tools: tuple[tuple[str, str], ...]
+    caches: tuple[tuple[str, tuple[str, ...]], ...]
+    env: tuple[tuple[str, str], ...]
+    resources: Resources
+    ports: tuple[Port, ...]
+    probes: tuple[Probe, ...]
+    ide: Ide

@@ -1,0 +1,84 @@
+"""Version constraints, as ecosystems write them, and whether a version meets them.
+
+`1.24` is a pin: any 1.24.x. `>=1.22`, `^20 || >=22.12`, `~1.2`, `18.x`, `>=3.10,<4` are
+ranges, read as npm and PEP 440 read them; comparison is `packaging`'s.
+"""
+
+import re
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+_TERM = re.compile(r"(?P<op>>=|<=|>|<|==|!=|~=|=|\^|~)?\s*v?(?P<version>\d+(?:\.(?:\d+|[xX*]))*)")
+_HYPHEN = re.compile(r"(\d+(?:\.\d+)*)\s+-\s+(\d+(?:\.\d+)*)")
+
+
+def parse(text: str) -> tuple[SpecifierSet, ...]:
+    """The alternatives of a constraint; a version meets it when it meets one of them.
+
+    Raises ValueError when `text` is no constraint.
+    """
+    return tuple(_alternative(part) for part in text.split("||"))
+
+
+def satisfies(version: str, constraint: str) -> bool:
+    """Whether `version` (`1.24.4`) meets `constraint`. An unreadable version meets nothing."""
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        return False
+    return any(alternative.contains(parsed, prereleases=True) for alternative in parse(constraint))
+
+
+def is_pin(constraint: str) -> bool:
+    """Whether the constraint names one version or one series (`22`, `1.24`), not a range."""
+    return re.fullmatch(r"v?\d+(\.\d+)*", constraint.strip()) is not None
+
+
+def floor(constraint: str) -> str:
+    """The lowest version that the constraint's last alternative names: what to ask mise for."""
+    last = constraint.rsplit("||", maxsplit=1)[-1]
+    match = _TERM.search(last)
+    return match["version"].rstrip(".xX*") if match else ""
+
+
+def _alternative(text: str) -> SpecifierSet:
+    text = _HYPHEN.sub(r">=\1 <=\2", text.strip())
+    if text in ("*", "x", "X"):
+        return SpecifierSet("")
+    rest = _TERM.sub("", text).replace(",", "").strip()
+    terms = [_term(match["op"] or "", match["version"]) for match in _TERM.finditer(text)]
+    if rest or not terms:
+        message = f'"{text}" is no version and no range of versions'
+        raise ValueError(message)
+    try:
+        return SpecifierSet(",".join(terms))
+    except InvalidSpecifier as error:
+        message = f'"{text}" is no version and no range of versions'
+        raise ValueError(message) from error
+
+
+def _term(operator: str, version: str) -> str:
+    parts = version.replace("X", "x").replace("*", "x").split(".")
+    numbers = parts[: parts.index("x")] if "x" in parts else parts
+    exact = ".".join(numbers)
+    after_last = _bump(numbers, len(numbers) - 1)
+    partial = len(numbers) < 3
+    forms = {
+        "^": f">={exact},<{_bump(numbers, _first_nonzero(numbers))}",
+        "~": f">={exact},<{_bump(numbers, min(1, len(numbers) - 1))}",
+        ">": f">={after_last}" if partial else f">{exact}",  # npm: >20 means 21 or newer
+        "<=": f"<{after_last}" if partial else f"<={exact}",  # npm: <=20 takes any 20.x
+        "!=": f"!={exact}.*" if "x" in parts else f"!={exact}",
+    }
+    if operator in ("", "=", "=="):
+        return f"=={exact}.*"
+    return forms.get(operator, operator + exact)
+
+
+def _first_nonzero(numbers: list[str]) -> int:
+    return next((i for i, number in enumerate(numbers) if int(number)), len(numbers) - 1)
+
+
+def _bump(numbers: list[str], index: int) -> str:
+    return ".".join([*numbers[:index], str(int(numbers[index]) + 1)])

@@ -1,0 +1,92 @@
+"""What a verification found: one value, shown as text, JSON, and later as a page."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from devpod_gen.engine.api import ImageInfo
+from devpod_gen.workspace.clock import Stage
+
+Door = Literal["host", "compose", "devcontainer", "ssh", "kubernetes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `ok` None: it was not run, and `detail` says why."""
+
+    id: str
+    door: Door
+    ok: bool | None
+    detail: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole verification. `seconds_to_shell`: from the command to a ready shell."""
+
+    name: str
+    image: ImageInfo
+    checks: tuple[Check, ...]
+    stages: tuple[Stage, ...]
+    seconds_to_shell: float
+    budget: float | None
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that failed. One that was not run is neither passed nor failed."""
+        return tuple(check for check in self.checks if check.ok is False)
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything that was run passed."""
+        return not self.failed
+
+    def values(self) -> dict[str, Any]:
+        """As report.schema.json describes it."""
+        return {
+            "name": self.name,
+            "ready": self.ready,
+            "image": {"ref": self.image.ref, "id": self.image.id, "digest": self.image.digest},
+            "checks": [
+                {
+                    "id": check.id,
+                    "door": check.door,
+                    "ok": check.ok,
+                    "detail": check.detail,
+                    "seconds": round(check.seconds, 3),
+                }
+                for check in self.checks
+            ],
+            "stages": [
+                {"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in self.stages
+            ],
+            "seconds_to_shell": round(self.seconds_to_shell, 3),
+            "budget": self.budget,
+        }
+
+    def text(self) -> str:
+        """For people: a line a check, a line of stages, a verdict."""
+        lines = [f"{self.name}  {self.image.ref}  {self.image.size / 1e6:.0f} MB", ""]
+        width = max(len(check.id) for check in self.checks)
+        lines += [
+            f"  {_MARKS[check.ok]}  {check.door:<12}  {check.id:<{width}}  {_short(check.detail)}"
+            for check in self.checks
+        ]
+        stages = " · ".join(f"{stage.name} {stage.seconds:.2f}" for stage in self.stages)
+        return "\n".join([*lines, "", f"seconds: {stages}", self._verdict()])
+
+    def _verdict(self) -> str:
+        passed = sum(check.ok is True for check in self.checks)
+        not_run = sum(check.ok is None for check in self.checks)
+        counts = f"{passed} checks passed, {len(self.failed)} failed, {not_run} not run"
+        word = "verified" if self.ready else "NOT READY"
+        return f"{word}: ready shell in {self.seconds_to_shell:.2f} s; {counts}"
+
+
+_MARKS = {True: "ok  ", False: "FAIL", None: "--  "}
+
+
+def _short(detail: str) -> str:
+    line = " / ".join(part.strip() for part in detail.splitlines() if part.strip())
+    line = "".join(char for char in line if char.isprintable())
+    return line if len(line) <= 160 else f"{line[:159]}…"

@@ -1,0 +1,168 @@
+"""A verification: a throw-away workspace through each door, looked at, and taken away.
+
+It works in projects of its own and never in the user's: bare Compose in the editor's
+project would recreate its container.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from devpod_gen.engine import reference
+from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.engine.command import Result
+from devpod_gen.errors import StartError
+from devpod_gen.plan.model import Plan
+from devpod_gen.verify.checks import Subject, inside_checks, ports_check
+from devpod_gen.verify.report import Check, Door, Report
+from devpod_gen.workspace import image, lifecycle
+from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.probe import Login, login, run_probe, wait_until_ready
+
+_PROJECT = "com.docker.compose.project"
+_EXEC = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Run(Context):
+    """What a verification works with, and what it has found so far."""
+
+    checks: list[Check] = field(default_factory=list)
+
+    def project(self, door: Door, variables: dict[str, str]) -> Project:
+        """A project that nobody else has."""
+        name = f"devpod-gen-verify-{door}-{secrets.token_hex(4)}"
+        return Project(name, (self.identity.compose_file,), tuple(variables.items()))
+
+
+def verify(context: Context, *, budget: float | None = None) -> Report:
+    """Prove the plan. Raises ImageError or StartError when there is nothing to look at;
+    all else is in the report. `budget`: the most seconds to a ready shell."""
+    plan, clock, say = context.plan, context.clock, context.say
+    run = _Run(context.engine, plan, context.identity, clock, say)
+    with clock.stage("image"):
+        found = image.ensure(run.engine, plan.image, say)
+    variables = _free_ports(run.engine, plan, run.identity)
+    say("opening the compose door")
+    seconds = _compose_door(run, variables)
+    if budget is not None:
+        detail = f"{seconds:.2f} s to a ready shell, the budget is {budget:g} s"
+        run.checks.append(Check("budget", "compose", seconds <= budget, detail))
+    _devcontainer_door(run, variables)
+    return Report(plan.name, found, tuple(run.checks), tuple(clock.stages), seconds, budget)
+
+
+def _compose_door(run: _Run, variables: dict[str, str]) -> float:
+    """Start by Compose and look around; the seconds until the shell was ready."""
+    project = run.project("compose", variables)
+    with _taken_away(run, project, "compose"):
+        with run.clock.stage("start"):
+            run.engine.start(project)
+        container = _container(run.engine, project.name)
+        with run.clock.stage("ready"):
+            wait_until_ready(run.engine, container, seconds=lifecycle.READY_WITHIN)
+            who = login(run.engine, container, run.plan.user)
+        with run.clock.stage("probe"):
+            _probe(run, container, who)
+        seconds = run.clock.elapsed()
+        with run.clock.stage("checks"):
+            run.checks.extend(inside_checks(_subject(run, container, who)))
+            run.checks.append(ports_check(run.engine, container.id, "compose"))
+    return seconds
+
+
+def _devcontainer_door(run: _Run, variables: dict[str, str]) -> None:
+    """Start by the reference client, when it is there, and look around through it."""
+    program = reference.program()
+    if not program:
+        detail = "not run: @devcontainers/cli (`devcontainer`) is not on PATH"
+        run.checks.append(Check("start", "devcontainer", None, detail))
+        return
+    run.say("opening the devcontainer door")
+    project = run.project("devcontainer", variables)
+    client = reference.ReferenceClient(
+        program=program,
+        root=run.identity.root,
+        config=run.identity.config_file,
+        project=project.name,
+        label=f"devpod-gen.verify={project.name}",
+        variables=project.variables,
+    )
+    with _taken_away(run, project, "devcontainer"), run.clock.stage("devcontainer"):
+        try:
+            _look_through(run, client)
+        except StartError as error:
+            detail = f"{error.message}: {error.detail}"
+            run.checks.append(Check("start", "devcontainer", False, detail))
+
+
+def _look_through(run: _Run, client: reference.ReferenceClient) -> None:
+    container_id, built = client.up()
+    container = _container(run.engine, client.project)
+    image_check = "it built an image" if built else f"no build; runs {run.plan.image.ref}"
+    run.checks.append(Check("start", "devcontainer", not built, image_check))
+    if not container.id.startswith(container_id):
+        detail = f"it started {container_id[:12]}, not {container.id[:12]}"
+        run.checks.append(Check("container", "devcontainer", False, detail))
+    wait_until_ready(run.engine, container, seconds=lifecycle.READY_WITHIN)
+    who = login(run.engine, container, run.plan.user)
+
+    def inside(argv: list[str]) -> Result:
+        return client.exec(argv, seconds=_EXEC)
+
+    subject = Subject(run.plan, run.identity.root, "devcontainer", who.shell, inside)
+    for probe in run.plan.probes:
+        result = subject.login(probe.run)
+        passed = result.ok and (probe.expect or "") in result.output + result.errors
+        detail = result.last_lines(1)
+        run.checks.append(Check(f"probe:{probe.id}", "devcontainer", passed, detail))
+    run.checks.extend(inside_checks(subject))
+
+
+def _probe(run: _Run, container: Container, who: Login) -> None:
+    for probe in run.plan.probes:
+        outcome = run_probe(run.engine, container, who, run.plan.folder, probe)
+        name = f"probe:{outcome.id}"
+        run.checks.append(Check(name, "compose", outcome.ok, outcome.detail, outcome.seconds))
+
+
+def _subject(run: _Run, container: Container, who: Login) -> Subject:
+    def inside(argv: list[str]) -> Result:
+        return run.engine.exec(
+            container.id, argv, user=who.user, timeout=_EXEC, folder=run.plan.folder
+        )
+
+    return Subject(run.plan, run.identity.root, "compose", who.shell, inside)
+
+
+@contextmanager
+def _taken_away(run: _Run, project: Project, door: Door) -> Iterator[None]:
+    """Whatever happens inside, nothing of the project is left; that is a check, too."""
+    try:
+        yield
+    finally:
+        with run.clock.stage(f"remove {door}"):
+            run.engine.remove(project, volumes=True)
+            left = run.engine.labelled(_PROJECT, project.name)
+        detail = f"left behind: {', '.join(left)}" if left else "nothing is left"
+        run.checks.append(Check("removed", door, not left, detail))
+
+
+def _container(engine: Engine, project: str) -> Container:
+    found = engine.containers({_PROJECT: project, "com.docker.compose.service": "dev"})
+    if not found:
+        message = "the workspace was started, but the engine does not list it"
+        raise StartError(message, where=project, fix="run it again")
+    return found[0]
+
+
+def _free_ports(engine: Engine, plan: Plan, identity: Identity) -> dict[str, str]:
+    """Where this clone's own workspace holds the profile's ports, the throw-away one gets
+    any free ones: that is no fault of the profile. Another holder is."""
+    own = lifecycle.find(engine, identity)
+    held = {p.host_port for p in engine.published(own.id)} if own and own.running else set()
+    return {
+        f"DEVPOD_PORT_{port.port}": "0" for port in plan.ports if port.publish and port.port in held
+    }

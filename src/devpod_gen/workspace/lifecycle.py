@@ -1,0 +1,133 @@
+"""A clone's workspace: found, started, removed."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from devpod_gen.disk import private_folder, publish
+from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.errors import StartError
+from devpod_gen.plan.model import Plan
+from devpod_gen.workspace import image
+from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.probe import login, run_probe, wait_until_ready
+
+READY_WITHIN = 60.0
+"""Seconds that a container's own start may take before it counts as failed."""
+
+_PROJECT = "com.docker.compose.project"
+_SERVICE = {"com.docker.compose.service": "dev"}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A ready workspace. `created`: it was not there, or was another configuration, before."""
+
+    container: Container
+    created: bool
+
+
+def up(context: Context, *, config: str) -> Running:
+    """Have the workspace running and ready: all of the plan's probes pass.
+
+    `config` is what the compose file labels the container with: a container with
+    another label is made anew. Raises ImageError and StartError.
+    """
+    engine, clock = context.engine, context.clock
+    with clock.stage("image"):
+        image.ensure(engine, context.plan.image, context.say)
+    found = find(engine, context.identity)
+    created = not (found and found.running and found.config == config)
+    if created:
+        with clock.stage("start"):
+            found = _start(engine, context.identity, found)
+    if not found:
+        message = "the engine started the workspace, but does not list it"
+        raise StartError(message, where=context.identity.project, fix="run it again")
+    with clock.stage("ready"):
+        wait_until_ready(engine, found, seconds=READY_WITHIN)
+    with clock.stage("probe"):
+        _require_probes(engine, context.plan, found)
+    return Running(found, created)
+
+
+def find(engine: Engine, identity: Identity) -> Container | None:
+    """The clone's container, whoever started it: Compose by our project's name, or an
+    editor by the folder's path. Running ones first."""
+    for label, value in (
+        (_PROJECT, identity.project),
+        ("devcontainer.local_folder", str(identity.root)),
+    ):
+        found = [
+            container
+            for container in engine.containers({label: value, **_SERVICE})
+            if container.folder  # ours by its label, not some other repo file's
+        ]
+        if found:
+            return max(found, key=lambda container: container.running)
+    return None
+
+
+def require(engine: Engine, identity: Identity) -> Container:
+    """The clone's running container; raises StartError when there is none."""
+    found = find(engine, identity)
+    if found and found.running:
+        return found
+    message = f"the workspace is {found.state}" if found else "this repo has no workspace yet"
+    raise StartError(message, where=str(identity.root), fix="run `devpod-gen up`")
+
+
+def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[str, ...]:
+    """Remove all that `up` made, and say what that was. Caches stay unless asked for."""
+    found = find(engine, identity)
+    project = found.project if found else identity.project
+    there = set(engine.labelled(_PROJECT, project))
+    engine.remove(Project(project, (identity.compose_file,)), volumes=caches)
+    left = set(engine.labelled(_PROJECT, project))
+    if identity.data.is_dir():
+        shutil.rmtree(identity.data)
+    return tuple(sorted(there - left))
+
+
+def _start(engine: Engine, identity: Identity, before: Container | None) -> Container | None:
+    """Let Compose make it so. What did not start is not left lying about."""
+    project = Project(
+        before.project if before else identity.project,
+        (identity.compose_file, _labels_file(identity)),
+    )
+    try:
+        engine.start(project)
+    except StartError:
+        if before is None:
+            engine.remove(project, volumes=False)
+        raise
+    return find(engine, identity)
+
+
+def _labels_file(identity: Identity) -> Path:
+    """The labels by which the reference client, and so VS Code, knows the container as its
+    own and attaches to it. They hold host paths, so they are not in the repo's file."""
+    labels = {
+        "devcontainer.local_folder": str(identity.root),
+        "devcontainer.config_file": str(identity.config_file),
+    }
+    escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
+    path = private_folder(identity.data) / "labels.yaml"
+    publish(path, json.dumps({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
+    return path
+
+
+def _require_probes(engine: Engine, plan: Plan, container: Container) -> None:
+    who = login(engine, container, plan.user)
+    outcomes = [run_probe(engine, container, who, plan.folder, probe) for probe in plan.probes]
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if failed:
+        message = f"the workspace runs, but {len(failed)} of {len(outcomes)} probes failed"
+        raise StartError(
+            message,
+            where=", ".join(f"probe {outcome.id}" for outcome in failed),
+            fix="look inside with `devpod-gen shell`, correct the image or the probe",
+            detail="\n".join(outcome.detail for outcome in failed),
+        )

@@ -1,0 +1,233 @@
+"""The commands on a repo's files: init, generate, schema. No engine is reached."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import Files, Ran, tree
+from devpod_gen import __version__
+
+Make = Callable[[Files], Path]
+Cli = Callable[..., Ran]
+
+GO = {"go.mod": "module x\n\ngo 1.22\n"}
+EMITTED = {
+    ".devcontainer/.env",
+    ".devcontainer/.gitignore",
+    ".devcontainer/compose.yaml",
+    ".devcontainer/devcontainer.json",
+    ".devcontainer/gateway/links.md",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reaching an engine would fail."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+
+
+def test_init_writes_a_profile_and_generates(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo(GO)
+    ran = cli("init", "-C", repo)
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "stacks: go (go.mod)")
+    assert set(tree(repo)) == {"go.mod", "devpod.toml"} | EMITTED
+    assert 'go = ">=1.22"   # go.mod#go' in (repo / "devpod.toml").read_text()
+    assert cli("generate", "--check", "-C", repo).code == 0
+
+
+def test_init_json(make_repo: Make, cli: Cli) -> None:
+    ran = cli("init", "--json", "--dry-run", "-C", make_repo(GO))
+    answer = json.loads(ran.out)
+    assert answer["outcome"] == "ok"
+    assert answer["stacks"] == [{"name": "go", "primary": True}]
+    assert answer["versions"] == {"go": {"value": "1.22", "kind": "floor", "source": "go.mod#go"}}
+    assert answer["evidence"] == {"go": "go.mod"}
+    assert 'stacks = ["go"]' in answer["profile"]
+
+
+def test_init_dry_run_writes_nothing(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo(GO)
+    ran = cli("init", "--dry-run", "-C", repo)
+    assert ran.code == 0
+    assert ran.out.startswith("# The development environment of this repo")
+    assert set(tree(repo)) == {"go.mod"}
+
+
+def test_init_without_a_language(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo({"README.md": ""})
+    ran = cli("init", "-C", repo)
+    assert ran.code == 0
+    assert "no language was recognised" in ran.out
+    assert cli("generate", "--check", "-C", repo).code == 0
+
+
+@pytest.mark.parametrize(
+    "theirs", ["devpod.toml", ".devcontainer/devcontainer.json", ".devcontainer/compose.yaml"]
+)
+def test_init_never_overwrites(make_repo: Make, cli: Cli, theirs: str) -> None:
+    repo = make_repo(GO | {theirs: "// mine\n"})
+    before = tree(repo)
+    ran = cli("init", "-C", repo)
+    assert ran.code == 2
+    assert f"at {theirs}" in ran.err
+    assert tree(repo) == before
+
+    assert cli("init", "--force", "-C", repo).code == 0
+    assert (repo / f"{theirs}.bak").read_text() == "// mine\n"
+    assert cli("generate", "--check", "-C", repo).code == 0
+
+
+def test_an_odd_folder_name_becomes_a_name(tmp_path: Path, cli: Cli) -> None:
+    repo = tmp_path / "My Shop (v2) — größe"
+    repo.mkdir()
+    assert cli("init", "-C", repo).code == 0
+    assert 'name = "my-shop-v2-gr-e"' in (repo / "devpod.toml").read_text()
+
+
+def test_check_and_diff_see_drift(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    assert cli("generate", "-C", repo).code == 0
+    (repo / "devpod.toml").write_text('name = "shop"\n\n[env]\nA = "1"\n')
+    before = tree(repo)
+
+    check = cli("generate", "--check", "-C", repo)
+    assert check.code == 1
+    assert ".devcontainer/compose.yaml (outdated)" in check.err
+    diff = cli("generate", "--diff", "-C", repo)
+    assert diff.code == 0
+    assert '+      "A": "1"' in diff.out
+    assert tree(repo) == before
+
+    assert cli("generate", "-C", repo).code == 0
+    assert cli("generate", "--check", "-C", repo).code == 0
+
+
+def test_a_comment_in_the_profile_is_no_drift(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    cli("generate", "-C", repo)
+    (repo / "devpod.toml").write_text('# A comment.\nname    =    "shop"\n')
+    assert cli("generate", "--check", "-C", repo).code == 0
+
+
+def test_an_edited_file_stops_generate(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    cli("generate", "-C", repo)
+    compose = repo / ".devcontainer/compose.yaml"
+    compose.write_text(compose.read_text().replace("init: true", "init: false"))
+    before = tree(repo)
+    ran = cli("generate", "-C", repo)
+    assert ran.code == 2
+    assert "edited since it was generated" in ran.err
+    assert "-    init: false" in ran.err
+    assert tree(repo) == before
+
+
+def test_check_json_is_one_object_also_on_failure(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    ran = cli("generate", "--check", "--json", "-C", repo)
+    answer = json.loads(ran.out)
+    assert ran.code == 1
+    assert answer["outcome"] == "error"
+    assert answer["error"]["kind"] == "files-differ"
+    assert answer["error"]["fix"].startswith("run `devpod-gen generate`")
+
+
+def test_a_named_profile_has_a_folder_of_its_own(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo({"devpod.toml": 'name = "shop"\n', ".devpod/ci.toml": 'name = "shop"\n'})
+    assert cli("generate", "-C", repo).code == 0
+    assert cli("generate", "-C", repo, "--profile", "ci").code == 0
+    own, ci = (repo / ".devcontainer/.env"), (repo / ".devcontainer/ci/.env")
+    assert own.read_text() != ci.read_text()
+    assert 'source: "../.."' in (repo / ".devcontainer/ci/compose.yaml").read_text()
+
+
+def test_two_clones_have_two_projects(tmp_path: Path, cli: Cli) -> None:
+    names = set()
+    for parent in ("a", "b"):
+        repo = tmp_path / parent / "shop"
+        repo.mkdir(parents=True)
+        (repo / "devpod.toml").write_text('name = "shop"\n')
+        cli("generate", "-C", repo)
+        names.add((repo / ".devcontainer/.env").read_text())
+        assert (repo / ".devcontainer/compose.yaml").read_bytes() == (
+            tmp_path / "a/shop/.devcontainer/compose.yaml"
+        ).read_bytes()
+    assert len(names) == 2
+
+
+def test_same_bytes_whatever_the_environment(make_repo: Make, command: Callable[..., Ran]) -> None:
+    repo = make_repo({"devpod.toml": (Path(__file__).parent / "cases/env/devpod.toml").read_text()})
+    seen = set()
+    for env in (
+        {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
+        {"PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8", "TZ": "America/Lima", "USER": "someone"},
+    ):
+        assert command("generate", "-C", repo, env=env).code == 0
+        files = tree(repo)
+        seen.add(tuple(files.items()))
+        for path in EMITTED:
+            (repo / path).unlink()
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("argv", [["nope"], ["init", "--nope"], ["verify", "--budget", "soon"], []])
+def test_wrong_usage(cli: Cli, argv: list[str]) -> None:
+    ran = cli(*argv)
+    assert ran.code in (0, 2) if not argv else ran.code == 2
+    assert "Traceback" not in ran.err
+
+
+def test_wrong_usage_as_json(cli: Cli) -> None:
+    ran = cli("generate", "--json", "--nope")
+    assert ran.code == 2
+    assert json.loads(ran.out)["error"]["kind"] == "usage"
+
+
+def test_no_such_folder(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("generate", "-C", tmp_path / "nowhere")
+    assert ran.code == 4
+    assert "there is no such folder" in ran.err
+
+
+def test_no_profile(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("generate", "-C", tmp_path)
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, "  fix: run `devpod-gen init`")
+
+
+@pytest.mark.parametrize("name", ["../x", "A", "a/b", "", "-x"])
+def test_a_profile_name_is_no_path(cli: Cli, tmp_path: Path, name: str) -> None:
+    assert cli("generate", "-C", tmp_path, f"--profile={name}").code == 2
+
+
+def test_schema_is_printed(cli: Cli) -> None:
+    assert json.loads(cli("schema").out)["title"] == "devpod-gen profile"
+    assert cli("schema", "nope").code == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["init", "generate", "build", "verify", "up", "shell", "exec", "down", "schema"]
+)
+def test_every_command_has_help_with_an_example(cli: Cli, name: str) -> None:
+    ran = cli(name, "--help")
+    assert ran.code == 0
+    assert "Example: devpod-gen " in ran.out
+
+
+def test_version(cli: Cli) -> None:
+    assert cli("--version").out == f"devpod-gen {__version__}\n"
+
+
+def test_generate_loads_no_engine(make_repo: Make) -> None:
+    """Importing docker costs more than all the rest."""
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    code = (
+        "import sys\nfrom devpod_gen.cli.app import app\n"
+        "from devpod_gen.cli.boundary import guard\n"
+        f"assert guard(app, ['generate', '-C', {str(repo)!r}]) == 0\n"
+        "assert not {'docker', 'requests'} & set(sys.modules), 'an engine was loaded'"
+    )
+    assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-W", "ignore", "-c", code]) == 0
