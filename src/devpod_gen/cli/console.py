@@ -21,7 +21,7 @@ class Console:
 
     def say(self, line: str) -> None:
         """A line of progress; of a build's log only the steps, each on one short line."""
-        if self.verbose or not re.match(r"#\d+ |$", line):
+        if self.verbose or not re.match(r"#\d+ ", line):
             _write(sys.stderr, _plain(line))
         elif step := _STEP.match(line):
             command = re.sub(r"--mount=\S+\s+|\s{2,}", " ", step[2])

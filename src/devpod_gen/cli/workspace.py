@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,11 @@ from devpod_gen.cli.options import (
     plan_of,
     repo_at,
 )
+
+if TYPE_CHECKING:
+    from devpod_gen.engine.api import Engine
+    from devpod_gen.plan.model import Plan
+    from devpod_gen.workspace.lifecycle import Running
 
 _HERE = Path()
 
@@ -50,19 +55,23 @@ def up(
         for path in write_files(repo, plan):
             console.say(f"wrote {path}")
     identity = identity_of(repo, plan)
-    context = Context(Docker(), plan, identity, clock, console.say)
+    engine = Docker()
+    context = Context(engine, plan, identity, clock, console.say)
     running = lifecycle.up(context, config=config_of(plan))
+    _write_ssh_config(engine, plan, running)
     seconds = clock.elapsed()
     container = running.container
     how = "started" if running.created else "running already"
+    by_ssh = f", or `ssh -F {running.ssh.config} {running.ssh.alias}`" if running.ssh else ""
     console.result(
-        f"{plan.name}: {how}, ready in {seconds:.1f} s. Enter with `devpod-gen shell`.",
+        f"{plan.name}: {how}, ready in {seconds:.1f} s\nenter with `devpod-gen shell`{by_ssh}",
         workspace={
             "id": identity.id,
             "container": container.id,
             "project": container.project,
             "user": plan.user,
             "folder": plan.folder,
+            "ssh_host": running.ssh.alias if running.ssh else None,
             "created": running.created,
         },
         stages=[{"name": s.name, "seconds": round(s.seconds, 3)} for s in clock.stages],
@@ -119,6 +128,19 @@ def down(
     removed = lifecycle.down(Docker(), known_identity(repo), caches=caches)
     text = f"removed {', '.join(removed)}" if removed else "there was nothing to remove"
     console.result(text, removed=list(removed))
+
+
+def _write_ssh_config(engine: "Engine", plan: "Plan", running: "Running") -> None:
+    """What an `Include` in the user's ~/.ssh/config leads to. That file we never touch."""
+    from devpod_gen.disk import publish  # noqa: PLC0415
+    from devpod_gen.emit.gateway import SshFiles, ssh_config  # noqa: PLC0415
+    from devpod_gen.workspace.ssh import SSHD  # noqa: PLC0415
+
+    door = running.ssh
+    if door:
+        proxy = engine.stdio_command(running.container.id, list(SSHD), user=plan.user)
+        files = SshFiles(door.alias, str(door.identity), str(door.known_hosts), tuple(proxy))
+        publish(door.config, ssh_config(plan, files), mode=0o600)
 
 
 def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:

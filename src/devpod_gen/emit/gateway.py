@@ -28,8 +28,10 @@ _PRODUCTS = {
 
 @dataclass(frozen=True, slots=True)
 class SshFiles:
-    """Where the machine-local parts of the SSH door are: absolute paths on the host."""
+    """The machine-local parts of the SSH door: absolute paths on the host."""
 
+    alias: str
+    """The host's name: `alias(plan)`, unless another clone on this machine has that."""
     identity: str
     known_hosts: str
     proxy: tuple[str, ...]
@@ -78,7 +80,7 @@ def ssh_config(plan: Plan, files: SshFiles) -> str:
     return render(
         "gateway/ssh_config.j2",
         plan=plan,
-        alias=alias(plan),
+        alias=files.alias,
         identity=_ssh_quoted(files.identity),
         known_hosts=_ssh_quoted(files.known_hosts),
         proxy=proxy,

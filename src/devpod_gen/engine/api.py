@@ -121,6 +121,12 @@ class Engine(Protocol):
         """The command that hands this process's streams to one inside, to be exec'ed."""
         ...
 
+    def stdio_command(self, container: str, argv: list[str], *, user: str) -> list[str]:
+        """The command that joins its own streams to one inside, whoever starts it: it names
+        the client by its path and the engine explicitly, for programs that have neither
+        PATH nor DOCKER_HOST."""
+        ...
+
     def published(self, container: str) -> tuple[Published, ...]:
         """The container's ports that are open on the host."""
         ...

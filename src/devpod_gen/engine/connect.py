@@ -70,6 +70,14 @@ def context() -> str:
     return str(os.environ.get("DOCKER_CONTEXT") or config.get_current_context_name())
 
 
+def chosen() -> list[str]:
+    """The client's options that name the engine in use; none for the default one."""
+    if os.environ.get("DOCKER_HOST"):
+        return ["--host", os.environ["DOCKER_HOST"]]
+    name = context()
+    return [] if name == "default" else ["--context", name]
+
+
 @cache
 def api() -> "DockerClient":
     """A connection to the engine's API, with a deadline of 10 s a call.

@@ -67,7 +67,7 @@ class Docker:
 
     def build(self, build: Build, on_line: Callable[[str], None]) -> None:
         """See Engine."""
-        result = stream(_build_command(build), on_line, timeout=_BUILD)
+        result = stream(_build_command(build), _each_step_once(on_line), timeout=_BUILD)
         if not result.ok:
             _raise_if_down(result)
             message = f"the image {build.ref} could not be built"
@@ -133,6 +133,11 @@ class Docker:
             *(connect.client(), "exec", "--interactive", *terminal),
             *("--user", user, *place, container, *argv),
         ]
+
+    def stdio_command(self, container: str, argv: list[str], *, user: str) -> list[str]:
+        """See Engine."""
+        chosen = connect.chosen()
+        return [connect.client(), *chosen, "exec", "-i", "-u", user, container, *argv]
 
     def published(self, container: str) -> tuple[Published, ...]:
         """See Engine."""
@@ -225,6 +230,19 @@ def _build_command(build: Build) -> list[str]:
         *("--tag", build.ref, f"--build-arg=PARENT={build.parent}"),
         *(*arguments, str(build.recipe)),
     ]
+
+
+def _each_step_once(on_line: Callable[[str], None]) -> Callable[[str], None]:
+    """BuildKit names a step again whenever another one has spoken in between, and at the
+    end tells once more what went wrong."""
+    seen: set[str] = set()
+
+    def once(line: str) -> None:
+        if line.startswith("#") and not (" [" in line[:6] and line in seen):
+            seen.add(line)
+            on_line(line)
+
+    return once
 
 
 def _build_reason(log: str) -> str:

@@ -1,49 +1,47 @@
-"""What is looked at inside a started workspace. Each check ran a command in there, or it
+"""What is looked at inside a started workspace. Each look ran a command in there, or it
 says that it was not run."""
 
 import contextlib
 import re
 import secrets
+import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.command import Result
 from devpod_gen.plan.model import Plan, ToolPlan
 from devpod_gen.profile import version
 from devpod_gen.verify.report import Check, Door
+from devpod_gen.workspace.batch import Command, Inside, Timed, run_all
 
-Inside = Callable[[list[str]], Result]
-"""Runs a command in the workspace, as its user, through one door."""
+Verdict = tuple[bool | None, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A started workspace, seen through one door."""
+class Look:
+    """One check: commands to run inside, and what their results say about it."""
 
-    plan: Plan
-    root: Path
-    door: Door
-    shell: str
-    inside: Inside
-
-    def login(self, command: str) -> Result:
-        """Run a command as the login shell does."""
-        return self.inside([self.shell, "-lc", command])
+    id: str
+    commands: tuple[tuple[str, ...], ...]
+    judge: Callable[[Sequence[Timed]], Verdict]
 
 
-def inside_checks(subject: Subject) -> Iterator[Check]:
-    """Every check that holds for every door."""
-    yield _timed(subject, "user", _user)
-    yield _timed(subject, "repo", _repo)
-    yield _timed(subject, "git", _git)
-    for cache in subject.plan.caches:
-        yield _timed(subject, f"cache:{cache.folder}", partial(_writable, folder=cache.folder))
-    for tool in subject.plan.tools:
-        yield _timed(subject, f"tool:{tool.name}", partial(_tool, tool=tool))
+def look_inside(
+    plan: Plan, root: Path, shell: str, door: Door, inside: Inside
+) -> tuple[Check, ...]:
+    """Every check that holds for every door, by one exec."""
+    with _repo(plan, root) as repo:
+        looks = (
+            _user(plan),
+            repo,
+            _git(plan, root),
+            *(_cache(cache.folder) for cache in plan.caches),
+            *(_tool(tool, shell) for tool in plan.tools),
+        )
+        return _run(looks, door, inside)
 
 
 def ports_check(engine: Engine, container: str, door: Door) -> Check:
@@ -59,86 +57,108 @@ def ports_check(engine: Engine, container: str, door: Door) -> Check:
     return Check("ports", door, not open_to_all, detail, time.monotonic() - begun)
 
 
-def _timed(
-    subject: Subject, name: str, look: Callable[[Subject], tuple[bool | None, str]]
-) -> Check:
-    begun = time.monotonic()
-    ok, detail = look(subject)
-    return Check(name, subject.door, ok, detail, time.monotonic() - begun)
+def _run(looks: Sequence[Look], door: Door, inside: Inside) -> tuple[Check, ...]:
+    results = iter(run_all(inside, [Command(argv) for look in looks for argv in look.commands]))
+    checks = []
+    for look in looks:
+        own = [next(results) for _ in look.commands]
+        ok, detail = look.judge(own)
+        checks.append(Check(look.id, door, ok, detail, sum(result.seconds for result in own)))
+    return tuple(checks)
 
 
-def _user(subject: Subject) -> tuple[bool, str]:
+def _user(plan: Plan) -> Look:
     """The user that the profile names, with a home that it can write."""
     script = 'printf "%s:%s:%s:%s" "$(id -u)" "$(id -g)" "$HOME" "$PWD"; test -w "$HOME"'
-    result = subject.inside(["sh", "-c", script])
-    if not result.ok:
-        said = result.last_lines(2)
-        return False, f"{subject.plan.user} cannot write its home, or there is no such user: {said}"
-    uid, gid, home, folder = result.output.split(":", 3)
-    told = f"{subject.plan.user} is {uid}:{gid}, home {home}, in {folder}"
-    if folder != subject.plan.folder:
-        return False, f"{told}; the profile says {subject.plan.folder}"
-    return True, told
+
+    def judge(results: Sequence[Timed]) -> Verdict:
+        if not results[0].ok:
+            return False, f"{plan.user} cannot write its home: {results[0].last_line}"
+        uid, gid, home, folder = results[0].said.split(":", 3)
+        told = f"{plan.user} is {uid}:{gid}, home {home}, in {folder}"
+        same = folder == plan.folder
+        return same, told if same else f"{told}; the profile says {plan.folder}"
+
+    return Look("user", (("sh", "-c", script),), judge)
 
 
-def _repo(subject: Subject) -> tuple[bool, str]:
+@contextmanager
+def _repo(plan: Plan, root: Path) -> Iterator[Look]:
     """What the host writes is seen inside, and what is made inside is the host user's."""
     token = secrets.token_hex(8)
-    ours, theirs = (subject.root / f".devpod-gen-{token}-{side}" for side in ("host", "inside"))
-    try:
-        ours.write_text(token, encoding="utf-8")
-        script = f'cd "$1" && cat "{ours.name}" && printf x >>"{ours.name}" && : >"{theirs.name}"'
-        result = subject.inside(["sh", "-c", script, "sh", subject.plan.folder])
-        if not result.ok or result.output != token:
-            reason = result.last_lines(1) or "another folder is mounted"
-            return False, f"{subject.plan.folder} is not this repo, writable: {reason}"
-        if ours.read_text(encoding="utf-8") != f"{token}x":
+    ours, theirs = (root / f".devpod-gen-{token}-{side}" for side in ("host", "inside"))
+    script = f"cat {ours.name} && printf x >>{ours.name} && : >{theirs.name}"
+    commands = (
+        ("sh", "-c", f"cd {shlex.quote(plan.folder)} && {script}"),
+        ("stat", "-c", "%u", f"{plan.folder}/{theirs.name}"),
+    )
+
+    def judge(results: Sequence[Timed]) -> Verdict:
+        if not results[0].ok or results[0].said != token:
+            reason = results[0].last_line or "another folder is mounted"
+            return False, f"{plan.folder} is not this repo, writable: {reason}"
+        try:
+            arrived = ours.read_text(encoding="utf-8") == f"{token}x"
+            made, owner = theirs.stat().st_uid, root.stat().st_uid
+        except OSError as error:
+            return False, f"what is made inside cannot be seen on the host: {error.strerror}"
+        if not arrived:
             return False, "what is written inside does not arrive on the host"
-        made, owner = theirs.stat().st_uid, subject.root.stat().st_uid
         if made != owner:
             return False, f"a file made inside belongs to uid {made}, the repo to uid {owner}"
-        return True, f"mounted at {subject.plan.folder}, writable, files belong to uid {owner}"
-    except OSError as error:
-        return False, f"the repo cannot be written on the host: {error.strerror}"
+        return True, f"mounted at {plan.folder}, writable, files belong to uid {owner}"
+
+    try:
+        with contextlib.suppress(OSError):  # the look then fails: the token is not there
+            ours.write_text(token, encoding="utf-8")
+        yield Look("repo", commands, judge)
     finally:
-        subject.inside(["rm", "-f", f"{subject.plan.folder}/{theirs.name}"])
         for path in (ours, theirs):
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
-def _git(subject: Subject) -> tuple[bool | None, str]:
-    if not (subject.root / ".git").exists():
-        return None, "not run: the folder is no git repo"
-    result = subject.inside(["git", "-C", subject.plan.folder, "status", "--porcelain", "--branch"])
-    if not result.ok:
-        return False, f"git status: {result.last_lines(1)}"
-    return True, result.output.splitlines()[0].removeprefix("## ")
+def _git(plan: Plan, root: Path) -> Look:
+    if not (root / ".git").exists():
+        return Look("git", (), lambda _: (None, "not run: the folder is no git repo"))
+
+    def judge(results: Sequence[Timed]) -> Verdict:
+        status = results[0]
+        if not status.ok:
+            return False, f"git status: {status.last_line}"
+        return True, status.said.splitlines()[0].removeprefix("## ")
+
+    return Look("git", (("git", "-C", plan.folder, "status", "--porcelain", "--branch"),), judge)
 
 
-def _writable(subject: Subject, folder: str) -> tuple[bool, str]:
+def _cache(folder: str) -> Look:
     script = 'f=$1/.devpod-gen-probe; : >"$f" && rm "$f" && stat -c "owned by uid %u" "$1"'
-    result = subject.inside(["sh", "-c", script, "sh", folder])
-    return result.ok, result.last_lines(1)
+    command = ("sh", "-c", script, "sh", folder)
+    return Look(f"cache:{folder}", (command,), lambda r: (r[0].ok, r[0].last_line))
 
 
-def _tool(subject: Subject, tool: ToolPlan) -> tuple[bool, str]:
+def _tool(tool: ToolPlan, shell: str) -> Look:
     """The pinned version, found by the login shell and by a plain exec alike."""
-    found = {
-        "login": _version(subject.login(tool.command), tool),
-        "exec": _version(subject.inside(["sh", "-c", tool.command]), tool),
-    }
-    for way, number in found.items():
-        if number is None:
-            return False, f"`{tool.command}` prints no version ({way})"
-        if tool.constraint and not version.satisfies(number, tool.constraint):
-            return False, f"is {number} ({way}), the profile pins {tool.constraint}"
-    if found["login"] != found["exec"]:
-        return False, f"is {found['login']} at login, but {found['exec']} in a plain exec"
-    pinned = f", pinned {tool.constraint}" if tool.constraint else ""
-    return True, f"{found['login']}{pinned}"
+
+    def judge(results: Sequence[Timed]) -> Verdict:
+        found = [(way, _version(r, tool)) for way, r in zip(_WAYS, results, strict=True)]
+        for way, number in found:
+            if number is None:
+                return False, f"`{tool.command}` prints no version ({way}): {results[0].last_line}"
+            if tool.constraint and not version.satisfies(number, tool.constraint):
+                return False, f"is {number} ({way}), the profile pins {tool.constraint}"
+        (_, at_login), (_, in_exec) = found
+        if at_login != in_exec:
+            return False, f"is {at_login} at login, but {in_exec} in a plain exec"
+        return True, f"{at_login}{f', pinned {tool.constraint}' if tool.constraint else ''}"
+
+    commands = ((shell, "-lc", tool.command), ("sh", "-c", tool.command))
+    return Look(f"tool:{tool.name}", commands, judge)
 
 
-def _version(result: Result, tool: ToolPlan) -> str | None:
-    match = re.search(tool.pattern, result.output + result.errors) if result.ok else None
+_WAYS = ("login", "exec")
+
+
+def _version(result: Timed, tool: ToolPlan) -> str | None:
+    match = re.search(tool.pattern, result.said) if result.ok else None
     return match[1] if match else None

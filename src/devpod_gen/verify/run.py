@@ -14,15 +14,16 @@ from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
-from devpod_gen.verify.checks import Subject, inside_checks, ports_check
+from devpod_gen.verify.checks import look_inside, ports_check
 from devpod_gen.verify.report import Check, Door, Report
 from devpod_gen.workspace import image, lifecycle
+from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
-from devpod_gen.workspace.probe import Login, login, run_probe, wait_until_ready
+from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 
 _PROJECT = "com.docker.compose.project"
-_EXEC = 60.0
+_EXEC = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,13 @@ def _compose_door(run: _Run, variables: dict[str, str]) -> float:
             run.engine.start(project)
         container = _container(run.engine, project.name)
         with run.clock.stage("ready"):
-            wait_until_ready(run.engine, container, seconds=lifecycle.READY_WITHIN)
-            who = login(run.engine, container, run.plan.user)
+            who = _ready(run, container)
+        inside = lifecycle.by_exec(run.engine, container, run.plan)
         with run.clock.stage("probe"):
-            _probe(run, container, who)
+            _probe(run, who.shell, "compose", inside)
         seconds = run.clock.elapsed()
         with run.clock.stage("checks"):
-            run.checks.extend(inside_checks(_subject(run, container, who)))
+            _look(run, who.shell, "compose", inside)
             run.checks.append(ports_check(run.engine, container.id, "compose"))
     return seconds
 
@@ -106,35 +107,29 @@ def _look_through(run: _Run, client: reference.ReferenceClient) -> None:
     if not container.id.startswith(container_id):
         detail = f"it started {container_id[:12]}, not {container.id[:12]}"
         run.checks.append(Check("container", "devcontainer", False, detail))
-    wait_until_ready(run.engine, container, seconds=lifecycle.READY_WITHIN)
-    who = login(run.engine, container, run.plan.user)
+    who = _ready(run, container)
 
     def inside(argv: list[str]) -> Result:
         return client.exec(argv, seconds=_EXEC)
 
-    subject = Subject(run.plan, run.identity.root, "devcontainer", who.shell, inside)
-    for probe in run.plan.probes:
-        result = subject.login(probe.run)
-        passed = result.ok and (probe.expect or "") in result.output + result.errors
-        detail = result.last_lines(1)
-        run.checks.append(Check(f"probe:{probe.id}", "devcontainer", passed, detail))
-    run.checks.extend(inside_checks(subject))
+    _probe(run, who.shell, "devcontainer", inside)
+    _look(run, who.shell, "devcontainer", inside)
 
 
-def _probe(run: _Run, container: Container, who: Login) -> None:
-    for probe in run.plan.probes:
-        outcome = run_probe(run.engine, container, who, run.plan.folder, probe)
-        name = f"probe:{outcome.id}"
-        run.checks.append(Check(name, "compose", outcome.ok, outcome.detail, outcome.seconds))
+def _ready(run: _Run, container: Container) -> Login:
+    seconds = lifecycle.READY_WITHIN
+    return wait_until_ready(run.engine, container, run.plan.user, seconds=seconds)
 
 
-def _subject(run: _Run, container: Container, who: Login) -> Subject:
-    def inside(argv: list[str]) -> Result:
-        return run.engine.exec(
-            container.id, argv, user=who.user, timeout=_EXEC, folder=run.plan.folder
-        )
+def _probe(run: _Run, shell: str, door: Door, inside: Inside) -> None:
+    run.checks.extend(
+        Check(f"probe:{outcome.id}", door, outcome.ok, outcome.detail, outcome.seconds)
+        for outcome in run_probes(inside, shell, run.plan.probes)
+    )
 
-    return Subject(run.plan, run.identity.root, "compose", who.shell, inside)
+
+def _look(run: _Run, shell: str, door: Door, inside: Inside) -> None:
+    run.checks.extend(look_inside(run.plan, run.identity.root, shell, door, inside))
 
 
 @contextmanager

@@ -7,16 +7,20 @@ from pathlib import Path
 
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import image
+from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
-from devpod_gen.workspace.probe import login, run_probe, wait_until_ready
+from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
+from devpod_gen.workspace.ssh import SshDoor, open_door
 
 READY_WITHIN = 60.0
 """Seconds that a container's own start may take before it counts as failed."""
 
+_EXEC = 300.0  # seconds for all that is looked at by one exec, probes apart
 _PROJECT = "com.docker.compose.project"
 _SERVICE = {"com.docker.compose.service": "dev"}
 
@@ -27,6 +31,7 @@ class Running:
 
     container: Container
     created: bool
+    ssh: SshDoor | None
 
 
 def up(context: Context, *, config: str) -> Running:
@@ -47,10 +52,12 @@ def up(context: Context, *, config: str) -> Running:
         message = "the engine started the workspace, but does not list it"
         raise StartError(message, where=context.identity.project, fix="run it again")
     with clock.stage("ready"):
-        wait_until_ready(engine, found, seconds=READY_WITHIN)
+        who = wait_until_ready(engine, found, context.plan.user, seconds=READY_WITHIN)
     with clock.stage("probe"):
-        _require_probes(engine, context.plan, found)
-    return Running(found, created)
+        _require_probes(context, found, who)
+    with clock.stage("ssh"):
+        door = open_door(engine, found, who, context.identity, name=context.plan.alias)
+    return Running(found, created, door)
 
 
 def find(engine: Engine, identity: Identity) -> Container | None:
@@ -119,9 +126,19 @@ def _labels_file(identity: Identity) -> Path:
     return path
 
 
-def _require_probes(engine: Engine, plan: Plan, container: Container) -> None:
-    who = login(engine, container, plan.user)
-    outcomes = [run_probe(engine, container, who, plan.folder, probe) for probe in plan.probes]
+def by_exec(engine: Engine, container: Container, plan: Plan) -> Inside:
+    """The engine's own exec, as a way to run commands as the plan's user."""
+    deadline = _EXEC + sum(probe.timeout for probe in plan.probes)
+
+    def inside(argv: list[str]) -> Result:
+        return engine.exec(container.id, argv, user=plan.user, timeout=deadline, folder=plan.folder)
+
+    return inside
+
+
+def _require_probes(context: Context, container: Container, who: Login) -> None:
+    inside = by_exec(context.engine, container, context.plan)
+    outcomes = run_probes(inside, who.shell, context.plan.probes)
     failed = [outcome for outcome in outcomes if not outcome.ok]
     if failed:
         message = f"the workspace runs, but {len(failed)} of {len(outcomes)} probes failed"

@@ -1,24 +1,31 @@
-"""Commands run inside, by the user's login shell, as a person would."""
+"""Readiness: the entrypoint has done its work, and the plan's probes pass, run by the
+user's login shell as a person would."""
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devpod_gen.engine.api import Container, Engine
-from devpod_gen.engine.command import TIMED_OUT
+from devpod_gen.engine.command import TIMED_OUT, Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import ProbePlan
+from devpod_gen.workspace.batch import Command, Inside, Timed, run_all
 
 # Our images' entrypoint leaves a mark when the user, the caches and git are set up. It
 # holds the start time of process 1, so the mark of an earlier run does not count. Images
 # of the user's own have no such entrypoint: they are ready once they run.
 _WAIT = """
-[ -x /usr/local/bin/devpod-entrypoint ] || exit 0
-read -r stat </proc/1/stat
-set -- ${stat##*) }
-until { read -r mark </run/devpod/ready; } 2>/dev/null && [ "$mark" = "${20}" ]; do
-    sleep 0.02
-done
+if [ -x /usr/local/bin/devpod-entrypoint ]; then
+    read -r stat </proc/1/stat
+    user=$1
+    set -- ${stat##*) }
+    until { read -r mark </run/devpod/ready; } 2>/dev/null && [ "$mark" = "${20}" ]; do
+        sleep 0.02
+    done
+    set -- "$user"
+fi
+getent passwd "$1" || exit 99
 """
+_NO_SUCH_USER = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,54 +47,53 @@ class Login:
     home: str
 
 
-def wait_until_ready(engine: Engine, container: Container, *, seconds: float) -> None:
-    """Return once the container's entrypoint has done its work.
+def wait_until_ready(engine: Engine, container: Container, user: str, *, seconds: float) -> Login:
+    """Return once the container's entrypoint has done its work, with who `user` is inside.
 
-    Raises StartError past `seconds`, or when the container ends.
+    Raises StartError past `seconds`, when the container ends, and when there is no such user.
     """
-    result = engine.exec(container.id, ["sh", "-c", _WAIT], user="root", timeout=seconds)
-    if not result.ok:
-        late = result.code == TIMED_OUT
-        reason = f"it was not ready after {seconds:g} s" if late else "it ended while starting"
-        message = f"the workspace did not become ready: {reason}"
-        raise StartError(
-            message,
-            where=container.name,
-            fix="read what it said last; an image.ref must stay alive with `sleep infinity`",
-            detail=engine.why_stopped(container.id),
-        )
-
-
-def login(engine: Engine, container: Container, user: str) -> Login:
-    """Who `user` is inside. Raises StartError when the image has no such user."""
-    result = engine.exec(container.id, ["getent", "passwd", user], user="root", timeout=10)
-    fields = result.output.strip().split(":")
-    if not result.ok or len(fields) != 7:
+    result = engine.exec(
+        container.id, ["sh", "-c", _WAIT, "sh", user], user="root", timeout=seconds
+    )
+    if result.ok:
+        fields = result.output.strip().split(":")
+        return Login(user, fields[6] or "/bin/sh", fields[5])
+    if result.code == _NO_SUCH_USER:
         message = f"the image has no user {user}"
         fix = "set `user` in the profile to one that the image has"
-        raise StartError(message, where=container.name, fix=fix, detail=result.last_lines(3))
-    return Login(user, fields[6] or "/bin/sh", fields[5])
-
-
-def run_probe(
-    engine: Engine, container: Container, who: Login, folder: str, probe: ProbePlan
-) -> Outcome:
-    """Run one probe to its end. It never raises for what the probe does."""
-    begun = time.monotonic()
-    result = engine.exec(
-        container.id,
-        [who.shell, "-lc", probe.run],
-        user=who.user,
-        timeout=probe.timeout,
-        folder=folder,
+        raise StartError(message, where=container.name, fix=fix)
+    late = result.code == TIMED_OUT
+    reason = f"it was not ready after {seconds:g} s" if late else "it ended while starting"
+    message = f"the workspace did not become ready: {reason}"
+    raise StartError(
+        message,
+        where=container.name,
+        fix="read what it said last; an image.ref must stay alive with `sleep infinity`",
+        detail=_last_words(engine, container, result),
     )
-    seconds = time.monotonic() - begun
-    said = result.last_lines(3)
+
+
+def run_probes(inside: Inside, shell: str, probes: Sequence[ProbePlan]) -> tuple[Outcome, ...]:
+    """Run the probes, by one exec. It never raises for what a probe does."""
+    commands = [Command((shell, "-lc", probe.run), probe.timeout) for probe in probes]
+    results = run_all(inside, commands) if commands else []
+    return tuple(_outcome(probe, result) for probe, result in zip(probes, results, strict=True))
+
+
+def _outcome(probe: ProbePlan, result: Timed) -> Outcome:
+    ok, detail = False, result.last_line
     if result.code == TIMED_OUT:
-        return Outcome(probe.id, False, f"`{probe.run}` took over {probe.timeout} s", seconds)
-    if not result.ok:
-        return Outcome(probe.id, False, f"`{probe.run}` ended with {result.code}: {said}", seconds)
-    if probe.expect and probe.expect not in result.output + result.errors:
-        detail = f"`{probe.run}` did not print {probe.expect!r}, but: {said}"
-        return Outcome(probe.id, False, detail, seconds)
-    return Outcome(probe.id, True, said.splitlines()[0] if said else "", seconds)
+        detail = f"`{probe.run}` took over {probe.timeout} s"
+    elif not result.ok:
+        detail = f"`{probe.run}` ended with {result.code}: {result.last_line}"
+    elif probe.expect and probe.expect not in result.said:
+        detail = f"`{probe.run}` did not print {probe.expect!r}, but: {result.last_line}"
+    else:
+        ok = True
+    return Outcome(probe.id, ok, detail, result.seconds)
+
+
+def _last_words(engine: Engine, container: Container, result: Result) -> str:
+    """The container's, where it is still there to be asked."""
+    still_there = engine.containers({"com.docker.compose.project": container.project})
+    return engine.why_stopped(container.id) if still_there else result.last_lines(3)
