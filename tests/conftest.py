@@ -92,3 +92,61 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and ".git" not in path.relative_to(folder).parts
     }
+
+
+def docker(*argv: str) -> str:
+    """What the engine's own client says: an independent witness."""
+    done = subprocess.run(
+        ["docker", *argv], capture_output=True, text=True, check=True, timeout=120
+    )
+    return done.stdout.strip()
+
+
+def everything() -> dict[str, set[str]]:
+    """All that Compose has made in the engine, and all volumes."""
+    composed = "--filter=label=com.docker.compose.project"
+    return {
+        "containers": set(docker("ps", "--all", "--quiet", composed).split()),
+        "networks": set(docker("network", "ls", "--quiet", composed).split()),
+        "volumes": set(docker("volume", "ls", "--quiet").split()),
+    }
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A container engine and the base image. Without one the test fails: it is required."""
+    for script in ("engine", "base-image"):
+        done = subprocess.run(
+            [str(ROOT / "scripts" / script)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.fail(f"a container engine is required, run `make engine`:\n{done.stderr}")
+
+
+@pytest.fixture
+def nothing_left(engine: None) -> Iterator[None]:  # noqa: ARG001 - it has to be there
+    """Whatever the test does, the engine's containers, networks and volumes are as before."""
+    before = everything()
+    yield
+    assert everything() == before
+
+
+@pytest.fixture
+def workspace(
+    make_repo: Callable[..., Path],
+    command: Callable[..., Ran],
+    nothing_left: None,  # noqa: ARG001
+) -> Iterator[Callable[..., Path]]:
+    """A repo whose workspace is up; it is taken down afterwards, with its caches."""
+    made: list[Path] = []
+
+    def make(files: Files, name: str = "shop") -> Path:
+        repo = make_repo(files, name)
+        made.append(repo)
+        ran = command("up", "-C", repo)
+        assert ran.code == 0, ran.err
+        return repo
+
+    yield make
+    for repo in made:
+        assert command("down", "--caches", "-C", repo).code == 0

@@ -2,6 +2,7 @@
 says that it was not run."""
 
 import contextlib
+import os
 import re
 import secrets
 import shlex
@@ -111,6 +112,8 @@ def _repo(plan: Plan, root: Path) -> Iterator[Look]:
     try:
         with contextlib.suppress(OSError):  # the look then fails: the token is not there
             ours.write_text(token, encoding="utf-8")
+            if os.geteuid() == 0:  # the host's user is the repo's owner, not whoever ran sudo
+                os.chown(ours, root.stat().st_uid, root.stat().st_gid)
         yield Look("repo", commands, judge)
     finally:
         for path in (ours, theirs):

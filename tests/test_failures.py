@@ -1,0 +1,202 @@
+"""What goes wrong: the right exit code, what, where and what to do, and nothing left behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import COMMAND, Ran, docker
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
+
+Make = Callable[..., Path]
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def generated(make_repo: Make, command: Command) -> Callable[[str], Path]:
+    """A repo with this profile, generated."""
+
+    def make(profile: str) -> Path:
+        repo = make_repo({"devpod.toml": profile})
+        assert command("generate", "-C", repo).code == 0
+        return repo
+
+    return make
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_failing_probe(generated: Callable[[str], Path], command: Command) -> None:
+    repo = generated('name = "p"\n[[probe]]\nrun = "echo nearly; exit 3"\n')
+    ran = command("verify", "-C", repo)
+    assert ran.code == 1
+    assert "NOT READY" in ran.out
+    assert "`echo nearly; exit 3` ended with 3: nearly" in ran.out
+
+    ran = command("up", "-C", repo)
+    assert ran.code == 7
+    assert "at probe profile-1" in ran.err
+    assert "fix: look inside with `devpod-gen shell`" in ran.err
+    assert command("exec", "-C", repo, "--", "true").code == 0  # one can look inside
+    assert command("down", "-C", repo).code == 0
+
+
+@pytest.mark.parametrize(
+    ("probe", "told"),
+    [
+        ('run = "sleep 99"\ntimeout = 1', "`sleep 99` took over 1 s"),
+        ('run = "echo 1.2"\nexpect = "1.3"', "`echo 1.2` did not print '1.3', but: 1.2"),
+        ('run = "no-such-program"', "ended with 127"),
+    ],
+)
+def test_probes_say_why(
+    generated: Callable[[str], Path], command: Command, probe: str, told: str
+) -> None:
+    ran = command("verify", "-C", generated(f'name = "p"\n[[probe]]\n{probe}\n'))
+    assert ran.code == 1
+    assert ran.out.count(told) == 2, ran.out  # through both doors
+
+
+def test_a_pin_that_an_own_image_lacks(
+    generated: Callable[[str], Path], command: Command, make_repo: Make
+) -> None:
+    base = make_repo({"devpod.toml": 'name = "b"\nstacks = ["go"]\n'}, "base")
+    built = json.loads(command("build", "--json", "-C", base).out)["image"]["ref"]
+    repo = generated(
+        f'name = "own"\nstacks = ["go"]\n[image]\nref = "{built}"\n[tools]\ngo = "1.22"\n'
+    )
+    ran = command("verify", "-C", repo)
+    assert ran.code == 1
+    assert "is 1.24.4 (login), the profile pins 1.22" in ran.out
+
+
+def test_a_pin_that_cannot_be_had(generated: Callable[[str], Path], command: Command) -> None:
+    """No such Go exists anywhere: the build fails, and says which tool and why."""
+    repo = generated('name = "pin"\nstacks = ["go"]\n[tools]\ngo = "99.1"\n')
+    ran = command("verify", "-C", repo)
+    assert ran.code == 6
+    assert "devpod: tool go@99.1 cannot be had" in ran.err
+    assert "fix: pin a version that can be had" in ran.err
+
+
+def test_a_package_that_does_not_exist(generated: Callable[[str], Path], command: Command) -> None:
+    ran = command(
+        "build", "-C", generated('name = "k"\n[image]\npackages = ["no-such-package-x"]\n')
+    )
+    assert ran.code == 6
+    assert "Unable to locate package no-such-package-x" in ran.err
+    assert "fix: correct image.packages" in ran.err
+
+
+def test_an_own_image_that_is_not_there(generated: Callable[[str], Path], command: Command) -> None:
+    ran = command(
+        "verify", "-C", generated('name = "i"\n[image]\nref = "localhost/nobody/has:this"\n')
+    )
+    assert ran.code == 6
+    assert "the image localhost/nobody/has:this cannot be pulled" in ran.err
+
+
+def test_a_taken_port(generated: Callable[[str], Path], command: Command, taken_port: int) -> None:
+    repo = generated(f'name = "t"\n[[ports]]\nport = {taken_port}\n')
+    for verb in ("verify", "up"):
+        ran = command(verb, "-C", repo)
+        assert ran.code == 7
+        assert f"the port 127.0.0.1:{taken_port} is taken by another program" in ran.err
+        assert "change [[ports]] in the profile" in ran.err
+
+
+@pytest.mark.parametrize("verb", ["verify", "up", "down", "build", "shell", "exec"])
+def test_no_engine(generated: Callable[[str], Path], command: Command, verb: str) -> None:
+    repo = generated('name = "n"\n')
+    begun = time.monotonic()
+    rest = ["--", "true"] if verb == "exec" else []
+    ran = command(verb, "-C", repo, *rest, env={"DOCKER_HOST": "unix:///nowhere/docker.sock"})
+    assert ran.code == 5
+    assert ran.err.splitlines()[:2] == [
+        "error: no container engine answers",
+        "  at unix:///nowhere/docker.sock",
+    ]
+    assert "fix: start Docker or Colima" in ran.err
+    assert time.monotonic() - begun < 5
+
+
+def test_an_engine_that_hangs(
+    generated: Callable[[str], Path], command: Command, tmp_path: Path
+) -> None:
+    """It accepts, and never answers: there is a deadline."""
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        begun = time.monotonic()
+        ran = command(
+            "verify", "-C", generated('name = "h"\n'), env={"DOCKER_HOST": f"unix://{path}"}
+        )
+    assert ran.code == 5
+    assert time.monotonic() - begun < 30
+
+
+def test_drift(generated: Callable[[str], Path], command: Command) -> None:
+    repo = generated('name = "d"\n')
+    (repo / "devpod.toml").write_text('name = "d"\n[env]\nA = "1"\n')
+    ran = command("verify", "-C", repo)
+    assert ran.code == 1
+    assert "fix: run `devpod-gen generate`" in ran.err
+
+
+def test_an_own_image_that_ends_at_once(
+    generated: Callable[[str], Path], command: Command, make_repo: Make
+) -> None:
+    base = make_repo({"devpod.toml": 'name = "b"\n'}, "base")
+    built = json.loads(command("build", "--json", "-C", base).out)["image"]["ref"]
+    subprocess.run(
+        ["docker", "build", "--quiet", "--tag", "localhost/devpod-gen-test/ends:1", "-"],
+        input=f'FROM {built}\nENTRYPOINT ["sh", "-c", "echo goodbye >&2; exit 4"]\n',
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    try:
+        repo = generated('name = "ends"\n[image]\nref = "localhost/devpod-gen-test/ends:1"\n')
+        ran = command("verify", "-C", repo)
+        assert ran.code == 7
+        assert "it ended while starting" in ran.err
+        assert "exited, exit code 4" in ran.err
+        assert "goodbye" in ran.err
+    finally:
+        docker("rmi", "localhost/devpod-gen-test/ends:1")
+
+
+def test_budget(generated: Callable[[str], Path], command: Command) -> None:
+    repo = generated('name = "b"\n')
+    ran = command("verify", "--budget", "1ms", "-C", repo)
+    assert ran.code == 1
+    assert "the budget is 0.001 s" in ran.out
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_verification_leaves_nothing(
+    generated: Callable[[str], Path], sent: signal.Signals, code: int
+) -> None:
+    repo = generated('name = "c"\n[[probe]]\nrun = "touch started; sleep 60"\n')
+    process = subprocess.Popen(
+        [str(COMMAND), "verify", "-C", str(repo)], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not (repo / "started").exists() and time.monotonic() < deadline:
+        os.sched_yield()
+    process.send_signal(sent)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err

@@ -1,0 +1,172 @@
+"""The images: what is in them, what is not, and when they are built."""
+
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import Ran, docker
+from devpod_gen.plan import image
+from devpod_gen.profile import stacks
+
+Make = Callable[..., Path]
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def built(make_repo: Make, command: Command, engine: None) -> Callable[..., str]:  # noqa: ARG001
+    """The reference of the image of a profile, built."""
+
+    def build(profile: str, env: dict[str, str] | None = None) -> str:
+        repo = make_repo({"devpod.toml": profile}, f"repo{abs(hash(profile))}")
+        ran = command("build", "--json", "-C", repo, env=env)
+        assert ran.code == 0, ran.err
+        return str(json.loads(ran.out)["image"]["ref"])
+
+    return build
+
+
+def inside(ref: str, script: str) -> str:
+    return docker("run", "--rm", "--network=none", "--entrypoint", "sh", ref, "-c", script)
+
+
+@pytest.mark.engine
+def test_base_has_what_is_promised_and_no_more(built: Callable[..., str]) -> None:
+    ref = built('name = "a"\n')
+    for program in (
+        *("zsh", "tmux", "git", "stow", "make", "curl", "sudo", "mise", "jq", "rg", "fzf"),
+        *("ssh", "/usr/sbin/sshd", "sftp"),
+    ):
+        assert inside(ref, f"command -v {program}"), program
+    assert inside(ref, "ls /etc/ssh/ssh_host_* 2>/dev/null || true") == ""
+    assert inside(ref, "find /var/lib/apt/lists /var/cache/apt -type f ! -name lock") == ""
+    assert inside(ref, "ls -A /home/dev | grep -v '^.cache$' || true") == ""
+    assert inside(ref, "su dev -c 'sudo -n id -u'") == "0"
+
+
+@pytest.mark.engine
+def test_metadata_and_entrypoint(built: Callable[..., str]) -> None:
+    ref = built('name = "a"\n')
+    config = json.loads(docker("image", "inspect", "-f", "{{json .Config}}", ref))
+    (metadata,) = json.loads(config["Labels"]["devcontainer.metadata"])
+    assert metadata == {
+        "remoteUser": "dev",
+        "updateRemoteUserUID": False,
+        "userEnvProbe": "none",
+        "overrideCommand": False,
+    }
+    assert config["Entrypoint"] == ["/usr/local/bin/devpod-entrypoint"]
+
+
+@pytest.mark.engine
+def test_stacks_are_layers_on_one_base(built: Callable[..., str]) -> None:
+    def in_common(one: list[str], other: list[str]) -> int:
+        pairs = zip(one, other, strict=False)
+        return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+    def layers(profile: str) -> list[str]:
+        found: list[str] = json.loads(
+            docker("image", "inspect", "-f", "{{json .RootFS.Layers}}", built(profile))
+        )
+        return found
+
+    base, go, both = (
+        layers('name = "a"\n'),
+        layers('name = "a"\nstacks = ["go"]\n'),
+        layers('name = "a"\nstacks = ["node", "go"]\n'),
+    )
+    shared = in_common(base, go)
+    assert shared >= 6
+    assert in_common(go, both) > shared
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("engine")
+def test_an_unchanged_image_is_not_built_again(make_repo: Make, command: Command) -> None:
+    repo = make_repo({"devpod.toml": 'name = "a"\n'})
+    command("build", "-C", repo)
+    begun = time.monotonic()
+    ran = command("build", "-C", repo)
+    assert ran.code == 0
+    assert "building" not in ran.err
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.engine
+def test_ca_bundle_and_proxies_leave_nothing(built: Callable[..., str], tmp_path: Path) -> None:
+    """They reach the build (npm needs the bundle here), and are nowhere afterwards."""
+    canary = "canary-7f3a9"
+    bundle = tmp_path / f"{canary}.pem"
+    bundle.write_bytes(
+        Path("/etc/ssl/certs/ca-certificates.crt").read_bytes() + f"# {canary}\n".encode()
+    )
+    ref = built(
+        f'name = "a"\n[image]\npackages = ["tree"]\n[env]\nX = "{time.time_ns()}"\n',
+        {"SSL_CERT_FILE": str(bundle), "NO_PROXY": f"{canary}.example"},
+    )
+    told = docker("history", "--no-trunc", ref) + docker("image", "inspect", ref)
+    assert canary not in told
+    assert inside(ref, f"grep -rIl {canary} / --exclude-dir=proc --exclude-dir=sys || true") == ""
+    docker("rmi", ref)
+
+
+@pytest.mark.engine
+def test_the_entrypoint_says_what_is_wrong(built: Callable[..., str]) -> None:
+    done = subprocess.run(
+        [
+            "docker",
+            "run",
+            "--rm",
+            "--env",
+            "DEVPOD_USER=nobody-here",
+            built('name = "a"\n'),
+            "true",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "devpod-entrypoint: error: the image has no user nobody-here: "
+        "set DEVPOD_USER to one that it has\n"
+    )
+
+
+def test_a_tag_is_a_hash_of_all_that_goes_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("base", "go", "workspace"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(f"# {name}\n")
+    monkeypatch.setattr("devpod_gen.resources.images", lambda: tmp_path)
+
+    def tags(args: tuple[tuple[str, str], ...] = ()) -> list[str]:
+        return [layer.ref for layer in image.chain(("go",), args, {}).layers]
+
+    before = tags()
+    assert tags() == before
+    assert tags((("PACKAGES", "tree"),))[:2] == before[:2]
+    assert tags((("PACKAGES", "tree"),))[2] != before[2]
+    (tmp_path / "go" / "stack.toml").write_text("# says nothing about the image\n")
+    assert tags() == before
+    (tmp_path / "go" / "Dockerfile").write_text("# changed\n")
+    changed = tags()
+    assert changed[0] == before[0]
+    assert changed[1] != before[1]
+    assert changed[2] != before[2]
+
+
+def test_a_new_stack_is_a_new_folder(tmp_path: Path) -> None:
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "stack.toml").write_text(
+        'title = "Toy"\nmarkers = ["toy.json"]\n'
+        '[tools.toy]\ncommand = "toy -v"\npattern = "(.*)"\nmise = "toy"\n'
+        '[[probe]]\nrun = "toy"\n'
+    )
+    (toy,) = stacks.load_all(tmp_path)
+    assert (toy.name, toy.markers, toy.tools[0].command) == ("toy", ("toy.json",), "toy -v")
