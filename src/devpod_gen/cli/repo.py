@@ -163,14 +163,13 @@ def _write_profile(repo: Repo, text: str, plan: "Plan", *, force: bool) -> None:
     ]
     if repo.profile_path.exists():
         in_the_way.insert(0, repo.profile_name)
+        instead = f"edit {repo.profile_name} and run `devpod-gen generate`"
+    else:
+        instead = "live beside it with `devpod-gen init --profile NAME`"
     if in_the_way and not force:
         message = "there is a development environment here already; nothing was written"
-        raise NotOurs(
-            message,
-            where=", ".join(in_the_way),
-            fix="edit devpod.toml and run `devpod-gen generate`; or `devpod-gen init --force`, "
-            "which keeps .bak copies",
-        )
+        fix = f"{instead}; or `devpod-gen init --force`, which keeps .bak copies"
+        raise NotOurs(message, where=", ".join(in_the_way), fix=fix)
     if repo.profile_path.exists():
         back_up(repo.profile_path)
     publish(repo.profile_path, text)
