@@ -9,9 +9,12 @@ import pytest
 
 from conftest import tree
 from devpod_gen import disk
+from devpod_gen.emit.bundle import bundle, self_check
 from devpod_gen.emit.file import BLANK, RenderedFile, is_ours, is_untouched, stamped
 from devpod_gen.emit.tree import State, compare, write
 from devpod_gen.errors import HostError, NotOurs
+from devpod_gen.plan.resolve import resolve
+from devpod_gen.profile.load import parse
 
 
 def ours(text: str, path: str = ".devcontainer/a.yaml") -> RenderedFile:
@@ -132,3 +135,19 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
         content = path.read_bytes()
         assert len(content) == 1_000_000
         assert len(set(content)) == 1
+
+
+@pytest.mark.parametrize(
+    "value", [BLANK, f"content sha256:{BLANK}", f"# content sha256:{'a' * 64}"]
+)
+def test_a_value_that_looks_like_a_stamp_is_none(value: str) -> None:
+    """In every format: behind a key, in quotes."""
+    profile = parse(
+        f'name = "x"\n[env]\nA = "{value}"\n[ide.vscode.settings]\ncontent = "{value}"\n'.encode(),
+        "f",
+    )
+    files = bundle(resolve(profile, (), folder_name="x"))
+    self_check(files)
+    for file in files:
+        assert is_untouched(file.text)
+        assert not is_untouched(file.text.replace("devpod", "other"))

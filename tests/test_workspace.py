@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,34 @@ def test_down_and_exec_work_with_a_broken_profile(workspace: Make, command: Comm
     assert command("exec", "-C", repo, "--", "true").code == 0
     assert command("down", "--caches", "-C", repo).out.startswith("removed container")
     (repo / "devpod.toml").write_text(PLAIN["devpod.toml"])
+
+
+def test_down_without_the_emitted_files(make_repo: Make, command: Command) -> None:
+    """They were deleted, and a compose file of the repo's own is not taken for them."""
+    own = "name: other\nservices:\n  dev:\n    image: x\n"
+    repo = make_repo(PLAIN | {"compose.yaml": own})
+    up(command, repo)
+    shutil.rmtree(repo / ".devcontainer")
+    ran = command("down", "--caches", "-C", repo, cwd=repo)
+    assert [word.split("-")[0] for word in ran.out.split(", ")] == [
+        "removed container shop",
+        "network shop",
+        "volume shop",
+    ]
+
+
+def test_a_committed_env_file_is_not_believed(
+    workspace: Make, make_repo: Make, command: Command
+) -> None:
+    """It could name the project of another repo, and `down` would remove that."""
+    victim = workspace(PLAIN, "victim")
+    theirs = up(command, victim)
+    stranger = make_repo(
+        PLAIN | {".devcontainer/.env": (victim / ".devcontainer/.env").read_text()}, "stranger"
+    )
+    assert command("exec", "-C", stranger, "--", "true").code == 7
+    assert command("down", "--caches", "-C", stranger).out == "there was nothing to remove\n"
+    assert up(command, victim)["container"] == theirs["container"]
 
 
 def test_exec_passes_streams_arguments_and_codes(workspace: Make) -> None:

@@ -1,4 +1,4 @@
-"""The one module that writes files: each is old or new, never half."""
+"""The one module that writes files to stay: each is old or new, never half."""
 
 import contextlib
 import os

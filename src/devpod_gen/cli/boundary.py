@@ -28,7 +28,8 @@ class WrongUsage(DevpodError):
 
 def guard(app: Callable[..., object], argv: list[str]) -> int:
     """Run the app on `argv` and give the exit code that the contract says."""
-    options = argv[: argv.index("--")] if "--" in argv else argv
+    # What follows `exec` is another command's.
+    options = argv[:1] if argv[:1] == ["exec"] else argv
     console = Console(as_json="--json" in options, verbose=False)
     signal.signal(signal.SIGTERM, _terminate)
     try:

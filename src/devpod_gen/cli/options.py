@@ -9,7 +9,7 @@ import typer
 from devpod_gen.errors import HostError
 from devpod_gen.plan.model import Plan
 from devpod_gen.profile.load import load, path_of
-from devpod_gen.workspace.identity import Identity, identify, project_in
+from devpod_gen.workspace.identity import Identity, identify, known
 
 Folder = Annotated[
     Path, typer.Option("-C", "--directory", help="The repo, instead of the current folder.")
@@ -69,12 +69,7 @@ def known_identity(repo: Repo) -> Identity:
     """The workspace that this clone was given last, without reading the profile: what is
     running can be entered and removed although the profile was broken since."""
     output = f".devcontainer/{repo.profile}" if repo.profile else ".devcontainer"
-    named = project_in(repo.root / output / ".env")
-    return (
-        identify(repo.root, "", output, project=named)
-        if named
-        else identity_of(repo, plan_of(repo))
-    )
+    return known(repo.root, output) or identity_of(repo, plan_of(repo))
 
 
 def _is_name(text: str) -> bool:

@@ -94,9 +94,10 @@ def generate(
     if check or diff:
         console.result("".join(change.diff for change in differing) if diff else "", files=files)
         return
-    for path in write_files(repo, plan, force=force):
+    written = write_files(repo, plan, force=force)
+    for path in written:
         console.say(f"wrote {path}")
-    console.result("" if differing else "nothing to do: the files are up to date", files=files)
+    console.result("" if written else "nothing to do: the files are up to date", files=files)
 
 
 def schema(

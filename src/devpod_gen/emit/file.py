@@ -8,10 +8,13 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from devpod_gen.errors import InternalError
+
 BLANK = "0" * 64
 """What a template renders in the place of the content's hash."""
 
-_STAMP = re.compile(r'content"?:? "?sha256:([0-9a-f]{64})')
+# At a line's start, where no value of a profile can be: those are behind a key, in quotes.
+_STAMP = re.compile(r'^(?:# |<!-- | {6}")content(?:": "| )sha256:([0-9a-f]{64})', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,11 @@ class RenderedFile:
 
 def stamped(path: str, text: str) -> RenderedFile:
     """The file, with the hash of its content in the place that the template left."""
-    return RenderedFile(path, text.replace(BLANK, _digest(text), 1))
+    match = _STAMP.search(text)
+    if not match or match[1] != BLANK:
+        message = "a template has no place for the stamp"
+        raise InternalError(message, where=path, fix="report it")
+    return RenderedFile(path, text[: match.start(1)] + _digest(text) + text[match.end(1) :])
 
 
 def is_ours(text: str) -> bool:

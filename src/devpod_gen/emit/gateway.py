@@ -4,11 +4,13 @@ Formats: JetBrains Toolbox's `jetbrains://gateway/ssh/environment`, VS Code's
 `vscode://vscode-remote/ssh-remote+HOST`, and ssh_config(5).
 """
 
+import shlex
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.render import render
+from devpod_gen.errors import HostError
 from devpod_gen.plan.model import Plan
 
 _PRODUCTS = {
@@ -76,7 +78,8 @@ def ssh_config(plan: Plan, files: SshFiles) -> str:
     An ssh_config that a repo's author controls is code execution on the host of
     whoever includes it, so it lives in the user's data folder.
     """
-    proxy = " ".join(_ssh_quoted(word) for word in files.proxy)
+    # ssh hands the line to the user's shell, after its own percent signs.
+    proxy = " ".join(shlex.quote(_printable(word)).replace("%", "%%") for word in files.proxy)
     return render(
         "gateway/ssh_config.j2",
         plan=plan,
@@ -87,10 +90,15 @@ def ssh_config(plan: Plan, files: SshFiles) -> str:
     )
 
 
-def _ssh_quoted(value: str) -> str:
-    """One word of ssh_config. A quote or a control character there would be a new line of it."""
-    if '"' in value or not value.isprintable():
-        message = f"cannot be written into an ssh_config: {value!r}"
-        raise ValueError(message)
-    escaped = value.replace("%", "%%")
+def _ssh_quoted(path: str) -> str:
+    """A path as a word of ssh_config, which has no escape for a quote."""
+    escaped = _printable(path, forbidden='"').replace("%", "%%")
     return f'"{escaped}"' if " " in escaped else escaped
+
+
+def _printable(text: str, forbidden: str = "") -> str:
+    """A line break in an ssh_config would be a directive of somebody's choice."""
+    if text.isprintable() and not set(text) & set(forbidden):
+        return text
+    message = "ssh cannot be told this path: it holds a quote or a control character"
+    raise HostError(message, where=repr(text), fix="set XDG_DATA_HOME to a plain path")

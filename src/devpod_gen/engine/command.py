@@ -41,12 +41,13 @@ def run(
     timeout: float,
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
+    folder: str | None = None,
 ) -> Result:
-    """Run a command to its end; past `timeout` seconds its process group is killed.
+    """Run a command in `folder` to its end; past `timeout` seconds its process group is killed.
 
     Raises HostError when the program is not there.
     """
-    process = _start(argv, env, subprocess.PIPE)
+    process = _start(argv, env, subprocess.PIPE, folder)
     try:
         output, errors = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -87,7 +88,9 @@ def stream(
     return Result(code, "\n".join(last), "")
 
 
-def _start(argv: list[str], env: Mapping[str, str] | None, stderr: int) -> subprocess.Popen[bytes]:
+def _start(
+    argv: list[str], env: Mapping[str, str] | None, stderr: int, folder: str | None = None
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             argv,
@@ -95,6 +98,7 @@ def _start(argv: list[str], env: Mapping[str, str] | None, stderr: int) -> subpr
             stdout=subprocess.PIPE,
             stderr=stderr,
             env=env,
+            cwd=folder,
             # A group of its own: one kill reaches what the command started, too.
             start_new_session=True,
         )

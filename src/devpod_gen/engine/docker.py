@@ -192,8 +192,10 @@ def _asking() -> Iterator[None]:
 
 
 def _compose(project: Project, *arguments: str, timeout: float) -> Result:
-    """Compose on exactly these files. A repo's own `.env`, an override file and COMPOSE_*
-    of the host would otherwise steer it."""
+    """Compose on exactly these files; without any, on what carries the project's label.
+
+    A repo's own `.env`, an override file and COMPOSE_* of the host would otherwise steer it.
+    """
     connect.require_plugin("compose")
     kept = {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
     files = [word for file in project.files for word in ("--file", str(file))]
@@ -202,7 +204,8 @@ def _compose(project: Project, *arguments: str, timeout: float) -> Result:
         *("--project-name", project.name, *files, "--env-file", os.devnull),
         *arguments,
     ]
-    return run(argv, timeout=timeout, env=kept | dict(project.variables))
+    # Without files (they were deleted since), those of the current folder are not meant.
+    return run(argv, timeout=timeout, env=kept | dict(project.variables), folder="/")
 
 
 def _build_command(build: Build) -> list[str]:
@@ -258,7 +261,10 @@ def _build_fix(log: str) -> str:
     if re.search(r"Unable to locate package|has no installation candidate", log):
         return "correct image.packages: the distribution has no package of that name"
     if "failed to resolve source metadata" in log or "pull access denied" in log:
-        return "the base image is not there: run scripts/base-image, or `docker load` it"
+        return (
+            "give access to its registry, or `docker load` it, or make it with "
+            "scripts/base-image of devpod-gen's repo"
+        )
     return "read the log above; behind a proxy, check HTTP_PROXY and the CA bundle"
 
 

@@ -1,7 +1,7 @@
 """The chain of images behind a profile: base, one layer a stack, and the profile's own.
 
-A tag is a hash of everything that goes in, so an unchanged image is never built twice
-and a stale one is never used.
+A tag is a hash of all that we put in, so an unchanged image is never built twice and a
+stale one is never used. The distribution's own packages are not in it.
 """
 
 import hashlib

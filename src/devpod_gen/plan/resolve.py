@@ -138,7 +138,7 @@ def _image(profile: Profile, tools: tuple[ToolPlan, ...]) -> ImagePlan:
         ("CACHES", folders),
         ("LOGIN_SHELL", profile.shell or "zsh"),
         ("PACKAGES", " ".join(sorted(profile.image.packages))),
-        ("TOOLS", " ".join(tool.spec for tool in tools if tool.origin == "mise")),
+        ("TOOLS", " ".join(sorted(tool.spec for tool in tools if tool.origin == "mise"))),
     )
     metadata: dict[str, object] = {
         "remoteUser": profile.user or "dev",

@@ -46,24 +46,27 @@ class Identity:
         return data_home() / self.id
 
 
-def identify(root: Path, name: str, output: str, *, project: str | None = None) -> Identity:
-    """The workspace of the clone at `root`, of the profile that is emitted to `output`.
-
-    `project`: the name that it has already, whatever the profile's name is now.
-    """
+def identify(root: Path, name: str, output: str) -> Identity:
+    """The workspace of the clone at `root`, of the profile that is emitted to `output`."""
     real = root.resolve()
     digest = hashlib.sha256(os.fsencode(real) + b"\0" + output.encode()).hexdigest()[:8]
-    return Identity(digest, project or f"{name}-{digest}", real, output)
+    return Identity(digest, f"{name}-{digest}", real, output)
 
 
-def project_in(env_file: Path) -> str | None:
-    """The project that an emitted `.env` names, if it is there and well-formed."""
+def known(root: Path, output: str) -> Identity | None:
+    """The workspace that was given to the clone at `root` last, by its `.env`; None when
+    that says nothing.
+
+    A `.env` that came with the repo, or from where the clone was before, names a project
+    that is not this clone's: it is not believed.
+    """
     try:
-        text = env_file.read_text(encoding="utf-8", errors="replace")
+        text = (root / output / ".env").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    match = re.search(r"^DEVPOD_PROJECT=([a-z0-9-]+)$", text, re.MULTILINE)
-    return match[1] if match else None
+    match = re.search(r"^DEVPOD_PROJECT=([a-z0-9-]+)-[0-9a-f]{8}$", text, re.MULTILINE)
+    identity = identify(root, match[1], output) if match else None
+    return identity if identity and identity.env_text in text else None
 
 
 def data_home() -> Path:

@@ -91,7 +91,9 @@ def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[s
     found = find(engine, identity)
     project = found.project if found else identity.project
     there = set(engine.labelled(_PROJECT, project))
-    engine.remove(Project(project, (identity.compose_file,)), volumes=caches)
+    if there:
+        files = (identity.compose_file,) if identity.compose_file.exists() else ()
+        engine.remove(Project(project, files), volumes=caches)
     left = set(engine.labelled(_PROJECT, project))
     if identity.data.is_dir():
         shutil.rmtree(identity.data)
