@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from devpod_gen import __version__
-from devpod_gen.cli import image, repo, workspace
+from devpod_gen.cli import image, init, repo, workspace
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -38,7 +38,7 @@ def _common(
 # After the command's name, options are the command's.
 _PASS_ON = {"allow_interspersed_args": False, "ignore_unknown_options": True}
 
-app.command()(repo.init)
+app.command()(init.init)
 app.command()(repo.generate)
 app.command()(image.build)
 app.command()(proof.verify)

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from devpod_gen.errors import HostError
-from devpod_gen.plan.model import Plan
-from devpod_gen.profile.load import load, path_of
 from devpod_gen.workspace.identity import Identity, identify, known
+
+if TYPE_CHECKING:
+    from devpod_gen.plan.model import Plan
 
 Folder = Annotated[
     Path, typer.Option("-C", "--directory", help="The repo, instead of the current folder.")
@@ -32,7 +33,7 @@ class Repo:
     @property
     def profile_path(self) -> Path:
         """Where the profile is, or would be."""
-        return path_of(self.root, self.profile)
+        return self.root / (f".devpod/{self.profile}.toml" if self.profile else "devpod.toml")
 
     @property
     def profile_name(self) -> str:
@@ -51,16 +52,17 @@ def repo_at(folder: Path, profile: str | None) -> Repo:
     return Repo(folder.resolve(), profile)
 
 
-def plan_of(repo: Repo) -> Plan:
+def plan_of(repo: Repo) -> "Plan":
     """The repo's profile, resolved. Raises ProfileError."""
     from devpod_gen.plan.resolve import resolve  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.profile import stacks  # noqa: PLC0415
+    from devpod_gen.profile.load import load  # noqa: PLC0415
 
     profile = load(repo.profile_path, file=repo.profile_name)
     return resolve(profile, stacks.known(), folder_name=repo.root.name, variant=repo.profile)
 
 
-def identity_of(repo: Repo, plan: Plan) -> Identity:
+def identity_of(repo: Repo, plan: "Plan") -> Identity:
     """The workspace of this clone."""
     return identify(repo.root, plan.alias, plan.output)
 

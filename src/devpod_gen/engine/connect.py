@@ -5,11 +5,13 @@ Desktop, Colima, rootless Docker and a Podman socket.
 """
 
 import os
+import re
 import shutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devpod_gen.engine.command import Result
 from devpod_gen.errors import EngineError
 
 if TYPE_CHECKING:
@@ -36,6 +38,13 @@ _CA_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
     "/etc/ssl/cert.pem",  # macOS
+)
+
+
+_DOWN = re.compile(
+    r"cannot connect to the docker daemon|error during connect"
+    r"|permission denied while trying to connect|failed to connect to the docker api",
+    re.IGNORECASE,
 )
 
 
@@ -111,6 +120,12 @@ def unreachable(reason: str) -> EngineError:
     """The error for an engine that does not answer."""
     first = reason.strip().splitlines()[0] if reason.strip() else "no answer"
     return EngineError("no container engine answers", where=endpoint(), fix=FIX, detail=first)
+
+
+def raise_if_down(result: Result) -> None:
+    """Raises EngineError when a client's words say that no engine answered it."""
+    if _DOWN.search(result.errors + result.output):
+        raise unreachable(result.last_lines(1))
 
 
 def ca_bundle() -> str | None:

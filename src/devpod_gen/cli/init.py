@@ -1,0 +1,94 @@
+"""The command that makes a profile: init. It does not reach an engine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from devpod_gen.cli.console import Console
+from devpod_gen.cli.options import Debug, Folder, Json, ProfileName, Repo, Verbose, repo_at
+from devpod_gen.cli.repo import write_files
+from devpod_gen.errors import NotOurs
+
+if TYPE_CHECKING:
+    from devpod_gen.plan.model import Plan
+    from devpod_gen.profile.detect import Detection
+
+_HERE = Path()
+
+
+def init(
+    directory: Folder = _HERE,
+    profile: ProfileName = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and write nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what is there; a .bak copy is kept.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001 - read at the boundary
+) -> None:
+    """Detect the repo's stacks, write a commented devpod.toml, and generate.
+
+    Example: devpod-gen init --dry-run
+    """
+    from devpod_gen.emit.starter import starter  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.plan.resolve import resolve, slug  # noqa: PLC0415
+    from devpod_gen.profile import detect, stacks  # noqa: PLC0415
+    from devpod_gen.profile.load import parse  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    repo = repo_at(directory, profile)
+    found = detect.detect(repo.root, stacks.known())
+    text = starter(slug(repo.root.name), found, stacks.known())
+    parsed = parse(text.encode(), repo.profile_name)
+    plan = resolve(parsed, stacks.known(), folder_name=repo.root.name, variant=profile)
+    if not dry_run:
+        _write_profile(repo, text, plan, force=force)
+        for path in write_files(repo, plan, force=force):
+            console.say(f"wrote {path}")
+    console.result(text if dry_run else _found(found), **_detected(found), profile=text)
+
+
+def _write_profile(repo: Repo, text: str, plan: "Plan", *, force: bool) -> None:
+    """The profile, and only then; nothing at all when something is in the way."""
+    from devpod_gen.disk import back_up, publish  # noqa: PLC0415
+    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415
+    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
+
+    in_the_way = [
+        change.file.path
+        for change in compare(repo.root, bundle(plan))
+        if change.state in (State.EDITED, State.FOREIGN)
+    ]
+    if repo.profile_path.exists():
+        in_the_way.insert(0, repo.profile_name)
+        instead = f"edit {repo.profile_name} and run `devpod-gen generate`"
+    else:
+        instead = "live beside it with `devpod-gen init --profile NAME`"
+    if in_the_way and not force:
+        message = "there is a development environment here already; nothing was written"
+        fix = f"{instead}; or `devpod-gen init --force`, which keeps .bak copies"
+        raise NotOurs(message, where=", ".join(in_the_way), fix=fix)
+    if repo.profile_path.exists():
+        back_up(repo.profile_path)
+    publish(repo.profile_path, text)
+
+
+def _found(found: "Detection") -> str:
+    if not found.stacks:
+        return "no language was recognised at the repo's root: wrote a profile of the base image"
+    stacks = ", ".join(f"{stack.name} ({stack.evidence})" for stack in found.stacks)
+    versions = ", ".join(f"{v.tool} {v.value} ({v.source})" for v in found.versions)
+    return f"stacks: {stacks}\nversions: {versions or 'none stated'}\nnext: devpod-gen verify"
+
+
+def _detected(found: "Detection") -> dict[str, Any]:
+    return {
+        "stacks": [{"name": stack.name, "primary": stack.primary} for stack in found.stacks],
+        "versions": {
+            version.tool: {"value": version.value, "kind": version.kind, "source": version.source}
+            for version in found.versions
+        },
+        "evidence": {stack.name: stack.evidence for stack in found.stacks},
+    }

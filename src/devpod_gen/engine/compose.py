@@ -1,0 +1,60 @@
+"""Workspaces are started and removed by Compose v2, through `docker compose`."""
+
+import os
+import re
+
+from devpod_gen.engine import connect
+from devpod_gen.engine.api import Project
+from devpod_gen.engine.command import Result, run
+from devpod_gen.errors import EngineError, StartError
+
+_DEADLINE = 300.0
+_PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
+
+
+def up(project: Project) -> None:
+    """Create and start what the project's files say; nothing is built. Raises StartError."""
+    result = _run(project, "up", "--detach", "--no-build", "--quiet-pull")
+    if not result.ok:
+        connect.raise_if_down(result)
+        raise _start_error(project, result)
+
+
+def down(project: Project, *, volumes: bool) -> None:
+    """Stop and remove what the project has; without files, all that has its label."""
+    extra = ["--volumes"] if volumes else []
+    result = _run(project, "down", "--remove-orphans", *extra)
+    if not result.ok:
+        connect.raise_if_down(result)
+        message = f"the workspace {project.name} could not be removed"
+        raise EngineError(message, fix="run it again", detail=result.last_lines(5))
+
+
+def _run(project: Project, *arguments: str) -> Result:
+    """Compose on exactly these files; without any, on what carries the project's label.
+
+    A repo's own `.env`, an override file and COMPOSE_* of the host would otherwise steer it.
+    """
+    connect.require_plugin("compose")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
+    files = [word for file in project.files for word in ("--file", str(file))]
+    argv = [
+        *(connect.client(), "compose", "--ansi=never", "--progress=plain"),
+        *("--project-name", project.name, *files, "--env-file", os.devnull),
+        *arguments,
+    ]
+    # Without files (they were deleted since), those of the current folder are not meant.
+    return run(argv, timeout=_DEADLINE, env=kept | dict(project.variables), folder="/")
+
+
+def _start_error(project: Project, result: Result) -> StartError:
+    said = result.last_lines(6)
+    taken = _PORT_TAKEN.search(said)
+    if taken:
+        port = taken[1] or "of the profile"
+        message = f"the port {port} is taken by another program"
+        fix = "stop what listens there (`ss -ltnp`), or change [[ports]] in the profile"
+    else:
+        message = f"the workspace {project.name} did not start"
+        fix = "read the engine's words above"
+    return StartError(message, where=str(project.files[0]), fix=fix, detail=said)
