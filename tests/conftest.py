@@ -1,9 +1,11 @@
 """What every test may ask for: a repo, the command in this process or as a user runs it."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,14 +104,36 @@ def docker(*argv: str) -> str:
     return done.stdout.strip()
 
 
-def everything() -> dict[str, set[str]]:
-    """All that Compose has made in the engine, and all volumes."""
-    composed = "--filter=label=com.docker.compose.project"
+def left_of(projects: Iterable[str]) -> set[str]:
+    """What the engine still has of these Compose projects, volumes among it."""
     return {
-        "containers": set(docker("ps", "--all", "--quiet", composed).split()),
-        "networks": set(docker("network", "ls", "--quiet", composed).split()),
-        "volumes": set(docker("volume", "ls", "--quiet").split()),
+        f"{kind} {name}"
+        for project in projects
+        for kind, listing in (
+            ("container", ("ps", "--all", "--format", "{{.Names}}")),
+            ("network", ("network", "ls", "--format", "{{.Name}}")),
+            ("volume", ("volume", "ls", "--format", "{{.Name}}")),
+        )
+        for name in docker(*listing, f"--filter=label=com.docker.compose.project={project}").split()
     }
+
+
+def projects_made(folder: Path, since: float) -> set[str]:
+    """The Compose projects that were made from files below `folder`: others may use the
+    engine at the same time. By its record, which is short; by what is there now; and by
+    the names that the repos were given."""
+    window = (f"--since={since:.6f}", f"--until={time.time():.6f}")
+    chosen = ("--filter=type=container", "--filter=event=create")
+    told = docker("events", *window, *chosen, "--format", "{{json .Actor.Attributes}}")
+    made = [json.loads(line) for line in told.splitlines()]
+    files, project = "com.docker.compose.project.config_files", "com.docker.compose.project"
+    row = f'{{{{.Label "{project}"}}}}\t{{{{.Label "{files}"}}}}'
+    there = [line.split("\t") for line in docker("ps", "--all", "--format", row).splitlines()]
+    return (
+        {attributes[project] for attributes in made if str(folder) in attributes.get(files, "")}
+        | {name for name, paths in there if str(folder) in paths}
+        | {env.read_text().strip().rpartition("=")[2] for env in folder.rglob(".devcontainer/.env")}
+    )
 
 
 @pytest.fixture(scope="session")
@@ -124,11 +148,11 @@ def engine() -> None:
 
 
 @pytest.fixture
-def nothing_left(engine: None) -> Iterator[None]:  # noqa: ARG001 - it has to be there
-    """Whatever the test does, the engine's containers, networks and volumes are as before."""
-    before = everything()
+def nothing_left(engine: None, tmp_path: Path) -> Iterator[None]:  # noqa: ARG001 - it is needed
+    """Whatever the test does, nothing that Compose made of its repos is left."""
+    since = time.time()
     yield
-    assert everything() == before
+    assert left_of(projects_made(tmp_path, since)) == set()
 
 
 @pytest.fixture

@@ -192,7 +192,11 @@ def test_an_interrupted_verification_leaves_nothing(
 ) -> None:
     repo = generated('name = "c"\n[[probe]]\nrun = "touch started; sleep 60"\n')
     process = subprocess.Popen(
-        [str(COMMAND), "verify", "-C", str(repo)], stderr=subprocess.PIPE, text=True
+        [str(COMMAND), "verify", "-C", str(repo)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Of a shell's background jobs, and so of ours, SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 60
     while not (repo / "started").exists() and time.monotonic() < deadline:

@@ -10,7 +10,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from conftest import COMMAND, Ran, docker, everything
+from conftest import COMMAND, Ran, docker, left_of
+from devpod_gen.errors import Busy
+from devpod_gen.workspace.identity import identify
+from devpod_gen.workspace.lock import held
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -46,6 +49,34 @@ def test_up_twice_is_one_workspace(workspace: Make, command: Command) -> None:
     assert second["created"] is False
 
 
+def test_many_at_once_make_one(make_repo: Make, command: Command) -> None:
+    repo = make_repo(PLAIN)
+    assert command("generate", "-C", repo).code == 0
+    started = [
+        subprocess.Popen(
+            [str(COMMAND), "up", "--json", "-C", str(repo)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(8)
+    ]
+    answers = [json.loads(process.communicate(timeout=300)[0]) for process in started]
+    assert [process.returncode for process in started] == [0] * 8
+    assert len({answer["workspace"]["container"] for answer in answers}) == 1
+    assert [answer["workspace"]["created"] for answer in answers].count(True) == 1
+    assert command("down", "--caches", "-C", repo).code == 0
+
+
+def test_busy_names_the_holder(make_repo: Make) -> None:
+    identity = identify(make_repo(PLAIN), "shop", ".devcontainer")
+    with (
+        held(identity),
+        pytest.raises(Busy, match=f"by process {os.getpid()}"),
+        held(identity, patience=0.1),
+    ):
+        pass
+    with held(identity, patience=0.1):
+        pass
+
+
 def test_a_stopped_one_is_started_in_place(workspace: Make, command: Command) -> None:
     repo = workspace(PLAIN)
     before = str(up(command, repo)["container"])
@@ -67,22 +98,20 @@ def test_a_changed_profile_makes_it_anew_an_ide_change_does_not(
 
 
 def test_down_removes_all_but_the_caches(make_repo: Make, command: Command) -> None:
-    before = everything()
     repo = make_repo(PLAIN)
-    up(command, repo)
+    project = str(up(command, repo)["project"])
     command("exec", "-C", repo, "--", "touch", "/home/dev/.cache/x/kept")
     data = Path(os.environ["XDG_DATA_HOME"], "devpod-gen")
     assert list(data.iterdir())
     ran = command("down", "-C", repo)
     assert ran.out.startswith("removed container shop-")
-    assert everything()["containers"] == before["containers"]
-    assert everything()["networks"] == before["networks"]
-    assert not list(data.iterdir())
+    assert left_of([project]) == {f"volume {project}_cache-x"}
+    assert not [path for path in data.iterdir() if path.is_dir()]
 
     up(command, repo)
     assert command("exec", "-C", repo, "--", "ls", "/home/dev/.cache/x").out == "kept\n"
     assert "volume shop-" in command("down", "--caches", "-C", repo).out
-    assert everything() == before
+    assert left_of([project]) == set()
     assert command("down", "-C", repo).out == "there was nothing to remove\n"
 
 

@@ -83,6 +83,13 @@ class StartError(DevpodError):
     exit_code = 7
 
 
+class Busy(DevpodError):
+    """Somebody else is changing the same workspace."""
+
+    kind = "busy"
+    exit_code = 8
+
+
 class InternalError(DevpodError):
     """Our own bug: something that cannot happen has happened."""
 
@@ -98,6 +105,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (5, "no container engine, or it failed"),
     (6, "an image could not be built, found or pulled"),
     (7, "the workspace did not start, is not running, or a probe failed"),
+    (8, "busy: another devpod-gen is changing the same workspace"),
     (70, "a bug in devpod-gen"),
     (130, "interrupted (Ctrl-C)"),
     (143, "terminated"),

@@ -46,6 +46,7 @@ def up(
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
+    from devpod_gen.workspace.lock import held  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     clock = Clock()
@@ -57,8 +58,9 @@ def up(
     identity = identity_of(repo, plan)
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
-    running = lifecycle.up(context, config=config_of(plan))
-    _write_ssh_config(engine, plan, running)
+    with held(identity):
+        running = lifecycle.up(context, config=config_of(plan))
+        _write_ssh_config(engine, plan, running)
     seconds = clock.elapsed()
     container = running.container
     how = "started" if running.created else "running already"
@@ -122,10 +124,13 @@ def down(
     """
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace.lock import held  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
-    removed = lifecycle.down(Docker(), known_identity(repo), caches=caches)
+    identity = known_identity(repo)
+    with held(identity):
+        removed = lifecycle.down(Docker(), identity, caches=caches)
     text = f"removed {', '.join(removed)}" if removed else "there was nothing to remove"
     console.result(text, removed=list(removed))
 

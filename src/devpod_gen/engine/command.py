@@ -1,5 +1,6 @@
 """Child processes: argument lists, deadlines, captured streams. No shell, ever."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -108,10 +109,9 @@ def _start(
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        process.poll()
+    process.wait()
 
 
 def _text(data: bytes) -> str:

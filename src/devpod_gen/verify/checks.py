@@ -127,6 +127,8 @@ def _git(plan: Plan, root: Path) -> Look:
 
     def judge(results: Sequence[Timed]) -> Verdict:
         status = results[0]
+        if not status.ok and (root / ".git").is_file():
+            return False, "this is a worktree or a submodule: its git folder is not in the repo"
         if not status.ok:
             return False, f"git status: {status.last_line}"
         return True, status.said.splitlines()[0].removeprefix("## ")
