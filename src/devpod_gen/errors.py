@@ -76,6 +76,12 @@ class ImageError(DevpodError):
     exit_code = 6
 
 
+class ImageMissing(ImageError):
+    """A registry answered that it does not have the image."""
+
+    kind = "image-missing"
+
+
 class StartError(DevpodError):
     """The workspace did not start, is not running, or did not become ready."""
 

@@ -54,12 +54,20 @@ def repo_at(folder: Path, profile: str | None) -> Repo:
 
 def plan_of(repo: Repo) -> "Plan":
     """The repo's profile, resolved. Raises ProfileError."""
-    from devpod_gen.plan.resolve import resolve  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.plan import lock  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.plan.resolve import resolve  # noqa: PLC0415
     from devpod_gen.profile import stacks  # noqa: PLC0415
     from devpod_gen.profile.load import load  # noqa: PLC0415
 
     profile = load(repo.profile_path, file=repo.profile_name)
-    return resolve(profile, stacks.known(), folder_name=repo.root.name, variant=repo.profile)
+    path = lock.lock_path(repo.profile_path)
+    return resolve(
+        profile,
+        stacks.known(),
+        folder_name=repo.root.name,
+        variant=repo.profile,
+        lock=lock.read(path, file=path.relative_to(repo.root).as_posix()),
+    )
 
 
 def identity_of(repo: Repo, plan: "Plan") -> Identity:

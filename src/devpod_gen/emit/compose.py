@@ -39,7 +39,7 @@ def _text(plan: Plan, config: str) -> str:
         environment=_environment(plan),
         limits=_limits(plan),
         published=[port.port for port in plan.ports if port.publish],
-        built_here=bool(plan.image.layers),
+        never_pulled=not plan.image.hosted,
     )
 
 

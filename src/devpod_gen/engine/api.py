@@ -16,6 +16,7 @@ class ImageInfo:
     id: str
     digest: str | None
     size: int
+    platform: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,11 @@ class Engine(Protocol):
         ...
 
     def pull(self, ref: str, on_line: Callable[[str], None]) -> None:
-        """Get an image from its registry; raises ImageError."""
+        """Get an image from its registry; raises ImageMissing where it has none, ImageError."""
+        ...
+
+    def push(self, ref: str, on_line: Callable[[str], None]) -> str:
+        """Hand an image to its registry, with the user's credentials; the digest there."""
         ...
 
     def build(self, build: Build, on_line: Callable[[str], None]) -> None:

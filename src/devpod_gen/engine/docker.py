@@ -3,17 +3,17 @@ Buildx and exec, which docker-py does not have or gives no deadline."""
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from devpod_gen.engine import buildx, compose, connect
+from devpod_gen.engine import buildx, compose, connect, registry
 from devpod_gen.engine.api import Build, Container, ImageInfo, Project, Published
-from devpod_gen.engine.command import Result, run, stream
-from devpod_gen.errors import EngineError, ImageError
+from devpod_gen.engine.command import Result, run
+from devpod_gen.errors import EngineError
 
 _CONTROL = 30.0
-_PULL = 3600.0
 _LABELS = (
     "com.docker.compose.project",
     "devpod-gen.user",
@@ -45,17 +45,19 @@ class Docker:
                 found = connect.api().images.get(ref)
             except ImageNotFound:
                 return None
-        digests = found.attrs.get("RepoDigests") or [None]
-        return ImageInfo(ref, str(found.id), digests[0], int(found.attrs["Size"]))
+        name = re.sub(r":[^:/]+$", "", ref.partition("@")[0])
+        digests = [d for d in found.attrs.get("RepoDigests") or () if d.startswith(f"{name}@")]
+        platform = f"{found.attrs['Os']}/{found.attrs['Architecture']}"
+        digest = digests[0].partition("@")[2] if digests else None
+        return ImageInfo(ref, str(found.id), digest, int(found.attrs["Size"]), platform)
 
     def pull(self, ref: str, on_line: Callable[[str], None]) -> None:
         """See Engine."""
-        result = stream([connect.client(), "pull", ref], on_line, timeout=_PULL)
-        if not result.ok:
-            connect.raise_if_down(result)
-            message = f"the image {ref} cannot be pulled"
-            fix = "check the name, your network, and `docker login` for its registry"
-            raise ImageError(message, where=ref, fix=fix, detail=result.last_lines(5))
+        registry.pull(ref, on_line)
+
+    def push(self, ref: str, on_line: Callable[[str], None]) -> str:
+        """See Engine."""
+        return registry.push(ref, on_line)
 
     def build(self, build: Build, on_line: Callable[[str], None]) -> None:
         """See Engine."""

@@ -6,10 +6,11 @@ stale one is never used. The distribution's own packages are not in it.
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from devpod_gen import resources
-from devpod_gen.plan.model import ImagePlan, Layer
+from devpod_gen.plan.model import Layer
 
 BASE = "debian:trixie-slim"
 """What the base image is built on."""
@@ -22,9 +23,14 @@ _RECIPE_ONLY = ("stack.toml",)
 
 
 def chain(
-    stacks: tuple[str, ...], args: tuple[tuple[str, str], ...], metadata: dict[str, object]
-) -> ImagePlan:
-    """The images for `stacks`, with the profile's `args` in the last layer.
+    stacks: tuple[str, ...],
+    args: tuple[tuple[str, str], ...],
+    metadata: dict[str, object],
+    *,
+    registry: str | None = None,
+) -> tuple[Layer, ...]:
+    """The images for `stacks`, with the profile's `args` in the last layer, which is the one
+    that a registry gets.
 
     Stacks are layered by name, so profiles that list the same ones in another order
     share every image.
@@ -35,8 +41,9 @@ def chain(
     for count, stack in enumerate(names, start=1):
         layers.append(_layer("-".join(names[:count]), stack, layers[-1].ref, shared))
     labels = (("devcontainer.metadata", json.dumps([metadata], separators=(",", ":"))),)
-    layers.append(_layer(layers[-1].name, "workspace", layers[-1].ref, args, labels))
-    return ImagePlan(layers[-1].ref, tuple(layers))
+    last = _layer(layers[-1].name, "workspace", layers[-1].ref, args, labels)
+    hosted = replace(last, ref=last.ref.replace(REPOSITORY, registry, 1)) if registry else last
+    return (*layers, hosted)
 
 
 def _layer(

@@ -20,10 +20,22 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class ImagePlan:
-    """The image that the workspace runs. No layers: it is the user's own, never built here."""
+    """The image that the workspace runs. No layers: it is the user's own, never built here.
+
+    `hosted`: a registry may have it, and is asked first. `digest`: what the lock says that
+    the registry has; then nothing else will do.
+    """
 
     ref: str
     layers: tuple[Layer, ...]
+    hosted: bool
+    may_build: bool
+    digest: str | None = None
+
+    @property
+    def exact(self) -> str:
+        """The reference, with the digest where it is known."""
+        return f"{self.ref}@{self.digest}" if self.digest else self.ref
 
 
 @dataclass(frozen=True, slots=True)

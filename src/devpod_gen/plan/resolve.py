@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from devpod_gen.errors import Finding
 from devpod_gen.plan import image
+from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
     IdePlan,
@@ -27,7 +28,12 @@ _RESERVED = ("PATH", "HOME", "USER", "SHELL")
 
 
 def resolve(
-    profile: Profile, known: tuple[Stack, ...], *, folder_name: str, variant: str | None = None
+    profile: Profile,
+    known: tuple[Stack, ...],
+    *,
+    folder_name: str,
+    variant: str | None = None,
+    lock: Lock | None = None,
 ) -> Plan:
     """Decide everything. `folder_name` is the repo's, for a profile without a name.
 
@@ -49,7 +55,7 @@ def resolve(
         home=home,
         shell=profile.shell or "zsh",
         folder=workspace,
-        image=_image(profile, tools),
+        image=_image(profile, tools, lock),
         tools=tools,
         caches=_caches(profile),
         env=tuple(sorted(profile.env)),
@@ -130,9 +136,9 @@ def _spec(tool: str, pin: str) -> str:
     return f"{tool}@{version.floor(pin)}"
 
 
-def _image(profile: Profile, tools: tuple[ToolPlan, ...]) -> ImagePlan:
+def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> ImagePlan:
     if profile.image.ref:
-        return ImagePlan(profile.image.ref, ())
+        return ImagePlan(profile.image.ref, (), hosted=True, may_build=False)
     folders = " ".join(sorted(folder for _, paths in profile.caches for folder in paths))
     args = (
         ("CACHES", folders),
@@ -146,7 +152,16 @@ def _image(profile: Profile, tools: tuple[ToolPlan, ...]) -> ImagePlan:
         "userEnvProbe": "none",
         "overrideCommand": False,
     }
-    return image.chain(profile.stacks, args, metadata)
+    registry = profile.image.registry
+    layers = image.chain(profile.stacks, args, metadata, registry=registry)
+    ref = layers[-1].ref
+    return ImagePlan(
+        ref,
+        layers,
+        hosted=registry is not None,
+        may_build=profile.image.build != "never",
+        digest=lock.digest if lock and lock.ref == ref else None,
+    )
 
 
 def _caches(profile: Profile) -> tuple[CacheVolume, ...]:

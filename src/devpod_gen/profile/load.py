@@ -85,7 +85,7 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         user=document.get("user"),
         shell=document.get("shell"),
         workspace=workspace.get("path") if isinstance(workspace, dict) else workspace,
-        image=Image(ref=image.get("ref"), packages=tuple(image.get("packages", ()))),
+        image=Image(**image | {"packages": tuple(image.get("packages", ()))}),
         tools=tuple(document.get("tools", {}).items()),
         caches=tuple((name, tuple(paths)) for name, paths in document.get("caches", {}).items()),
         env=tuple(document.get("env", {}).items()),

@@ -83,9 +83,10 @@ def _caches(document: dict[str, Any], file: str) -> Iterator[Finding]:
 
 def _image(document: dict[str, Any], file: str) -> Iterator[Finding]:
     image = document.get("image", {})
-    if "ref" in image and image.get("packages"):
-        message = "has no effect with image.ref: the image is yours, add them there"
-        yield Finding(where(file, ("image", "packages")), message)
+    for key in ("packages", "registry"):
+        if "ref" in image and image.get(key):
+            message = "has no effect with image.ref: the image is yours"
+            yield Finding(where(file, ("image", key)), message)
     if "ref" not in image and document.get("user", "dev") != "dev":
         message = "not supported yet: images built here have the user dev"
         yield Finding(where(file, ("user",)), message)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Shell = Literal["zsh", "bash"]
-WorkspaceMode = Literal["bind", "volume"]
+BuildPolicy = Literal["missing", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Image:
 
     ref: str | None = None
     packages: tuple[str, ...] = ()
+    registry: str | None = None
+    build: BuildPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """The image of a workspace: found, pulled, or built from its chain of layers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from devpod_gen import resources
 from devpod_gen.engine.api import Build, Engine, ImageInfo
-from devpod_gen.errors import ImageError
+from devpod_gen.errors import ImageError, ImageMissing
 from devpod_gen.plan.image import BASE, REPOSITORY
+from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import ImagePlan, Layer
 
 Say = Callable[[str], None]
@@ -14,24 +16,52 @@ Say = Callable[[str], None]
 def ensure(engine: Engine, image: ImagePlan, say: Say) -> ImageInfo:
     """The image, present in the engine. Nothing is built or pulled that is there already.
 
-    Raises ImageError.
+    A registry is asked first, by digest where the lock has one; what it does not have is
+    built only where no digest is asked for and the profile allows it. Raises ImageError.
     """
-    found = engine.image(image.ref)
-    if found:
-        return found
-    if image.layers:
-        for layer in image.layers:
-            if not engine.image(layer.ref):
-                say(f"building {layer.ref}")
-                engine.build(_build(engine, layer), say)
-    else:
-        say(f"pulling {image.ref}")
-        engine.pull(image.ref, say)
-    found = engine.image(image.ref)
+    found = engine.image(image.exact)
     if not found:
-        message = f"the engine does not have {image.ref}, which it just made"
-        raise ImageError(message, where=image.ref, fix="check the engine's disk space")
+        _get(engine, image, say)
+        found = engine.image(image.exact)
+    if not found:
+        message = f"the engine does not have {image.exact}, which it just got"
+        raise ImageError(message, where=image.exact, fix="check the engine's disk space")
     return found
+
+
+def push(engine: Engine, image: ImagePlan, say: Say) -> Lock:
+    """Have the image built and in its registry, and say by which digest. Raises ImageError."""
+    tagged = replace(image, digest=None)
+    if not engine.image(tagged.ref):
+        _build_chain(engine, tagged, say)
+    say(f"pushing {tagged.ref}")
+    digest = engine.push(tagged.ref, say)
+    found = engine.image(tagged.ref)
+    return Lock(tagged.ref, digest, (found.platform,) if found else ())
+
+
+def _get(engine: Engine, image: ImagePlan, say: Say) -> None:
+    if image.hosted:
+        say(f"pulling {image.exact}")
+        try:
+            engine.pull(image.exact, say)
+        except ImageMissing:
+            if image.digest or not (image.layers and image.may_build):
+                raise
+            say("the registry does not have it: building")
+        else:
+            return
+    if not image.may_build:
+        message = f'the image {image.ref} is not here, and the profile says build = "never"'
+        raise ImageError(message, where=image.ref, fix="get it, or allow image.build")
+    _build_chain(engine, image, say)
+
+
+def _build_chain(engine: Engine, image: ImagePlan, say: Say) -> None:
+    for layer in image.layers:
+        if not engine.image(layer.ref):
+            say(f"building {layer.ref}")
+            engine.build(_build(engine, layer), say)
 
 
 def _build(engine: Engine, layer: Layer) -> Build:

@@ -1,0 +1,74 @@
+"""Images from and to registries, by the client, which knows its user's credentials."""
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+from devpod_gen.engine import connect
+from devpod_gen.engine.command import Result, stream
+from devpod_gen.errors import ImageError, ImageMissing
+
+_DEADLINE = 3600.0
+_MISSING = re.compile(r"manifest unknown|not found|name unknown", re.IGNORECASE)
+_LAYER = re.compile(r"[0-9a-f]{12}: ")
+_CAUSES = (
+    (
+        r"unauthorized|no basic auth|authentication required|denied",
+        "the registry refuses the credentials",
+        "run `docker login` for it; the client keeps them",
+    ),
+    (
+        r"toomanyrequests|429",
+        "the registry has had too many requests",
+        "wait, or log in for a higher limit",
+    ),
+    (
+        r"\b5\d\d\b|unexpected http status",
+        "the registry has an error of its own",
+        "try again later; nothing else is used in its place",
+    ),
+    (
+        r"no such host|connection refused|timeout|network is unreachable|i/o timeout|EOF",
+        "the registry cannot be reached",
+        "check its name and your network",
+    ),
+)
+
+
+def pull(ref: str, on_line: Callable[[str], None]) -> None:
+    """Get an image; raises ImageMissing where the registry has none, else ImageError."""
+    _run("pull", ref, on_line)
+
+
+def push(ref: str, on_line: Callable[[str], None]) -> str:
+    """Hand an image to its registry; the digest that it has there. Raises ImageError."""
+    result = _run("push", ref, on_line)
+    match = re.search(r"digest: (sha256:[0-9a-f]{64})", result.output)
+    if not match:
+        message = f"the registry gave no digest for {ref}"
+        raise ImageError(message, where=ref, fix="look at it with `docker image inspect`")
+    return match[1]
+
+
+def _run(verb: Literal["pull", "push"], ref: str, on_line: Callable[[str], None]) -> Result:
+    def say(line: str) -> None:
+        if not _LAYER.match(line):  # a line for every state of every layer is noise
+            on_line(line)
+
+    result = stream([connect.client(), verb, ref], say, timeout=_DEADLINE)
+    if result.ok:
+        return result
+    connect.raise_if_down(result)
+    message = f"the image {ref} cannot be {'pulled' if verb == 'pull' else 'pushed'}"
+    raise _error(message, ref, result)
+
+
+def _error(message: str, ref: str, result: Result) -> ImageError:
+    said = result.last_lines(3)
+    for pattern, cause, fix in _CAUSES:
+        if re.search(pattern, said, re.IGNORECASE):
+            return ImageError(f"{message}: {cause}", where=ref, fix=fix, detail=said)
+    if _MISSING.search(said):
+        missing = f"{message}: the registry does not have it"
+        return ImageMissing(missing, where=ref, fix="push it, or correct the name", detail=said)
+    return ImageError(message, where=ref, fix="read the client's words above", detail=said)
