@@ -13,6 +13,7 @@ from devpod_gen.errors import NotOurs
 if TYPE_CHECKING:
     from devpod_gen.plan.model import Plan
     from devpod_gen.profile.detect import Detection
+    from devpod_gen.profile.existing import Existing
 
 _HERE = Path()
 
@@ -34,20 +35,57 @@ def init(
     """
     from devpod_gen.emit.starter import starter  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.plan.resolve import resolve, slug  # noqa: PLC0415
-    from devpod_gen.profile import detect, stacks  # noqa: PLC0415
+    from devpod_gen.profile import detect, existing, stacks  # noqa: PLC0415
     from devpod_gen.profile.load import parse  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     found = detect.detect(repo.root, stacks.known())
-    text = starter(slug(repo.root.name), found, stacks.known())
+    was = existing.existing(repo.root)
+    if was and _is_ours(repo.root / was.source):
+        was = None
+    text = starter(slug(repo.root.name), found, stacks.known(), was)
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, stacks.known(), folder_name=repo.root.name, variant=profile)
     if not dry_run:
         _write_profile(repo, text, plan, force=force)
         for path in write_files(repo, plan, force=force):
             console.say(f"wrote {path}")
-    console.result(text if dry_run else _found(found), **_detected(found), profile=text)
+    if was:
+        _tell(was, console)
+    console.result(
+        text if dry_run else _found(found),
+        **_detected(found),
+        existing=_existing(was) if was else None,
+        profile=text,
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    from devpod_gen.emit.file import is_ours  # noqa: PLC0415
+
+    return is_ours(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _tell(was: "Existing", console: Console) -> None:
+    """What of the repo's own setup is in the profile, and what is not."""
+    counts = {
+        "extensions": len(was.extensions),
+        "settings": len(was.settings),
+        "ports": len(was.ports),
+        "variables": len(was.env),
+    }
+    taken = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    console.say(f"taken over from {was.source}: {taken or 'nothing'}")
+    for left in was.left_out:
+        console.say(f"  not taken over: {left.key} ({left.reason})")
+
+
+def _existing(was: "Existing") -> dict[str, Any]:
+    return {
+        "source": was.source,
+        "left_out": [{"key": left.key, "reason": left.reason} for left in was.left_out],
+    }
 
 
 def _write_profile(repo: Repo, text: str, plan: "Plan", *, force: bool) -> None:

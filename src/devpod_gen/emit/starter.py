@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import tomli_w
+
 from devpod_gen.emit.render import render
 from devpod_gen.profile import version
 from devpod_gen.profile.detect import Detection, FoundVersion
+from devpod_gen.profile.existing import Existing
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import printable
 
@@ -16,8 +19,10 @@ class _Tool:
     source: str
 
 
-def starter(name: str, detection: Detection, stacks: tuple[Stack, ...]) -> str:
-    """The commented profile, as TOML text."""
+def starter(
+    name: str, detection: Detection, stacks: tuple[Stack, ...], was: Existing | None = None
+) -> str:
+    """The commented profile, as TOML text; `was`: what the repo's own devcontainer.json says."""
     chosen = [found.name for found in detection.stacks]
     by_name = {stack.name: stack for stack in stacks}
     return render(
@@ -27,7 +32,22 @@ def starter(name: str, detection: Detection, stacks: tuple[Stack, ...]) -> str:
         evidence=printable(", ".join(f"{x.name}: {x.evidence}" for x in detection.stacks)),
         tools=[tool for found in detection.versions if (tool := _tool(found))],
         caches=[cache for stack in chosen for cache in by_name[stack].caches],
+        taken_over=_taken_over(was) if was else "",
     )
+
+
+def _taken_over(was: Existing) -> str:
+    """The tables that say what the repo's devcontainer.json said; empty where it said nothing
+    that a profile can say."""
+    vscode = {"extensions": list(was.extensions), "settings": dict(was.settings)}
+    kept = {key: value for key, value in vscode.items() if value}
+    ports = [
+        {"port": port, "publish": False} | ({"label": label} if label else {})
+        for port, label in was.ports
+    ]
+    tables = {"env": dict(was.env), "ports": ports, "ide": {"vscode": kept} if kept else {}}
+    text = tomli_w.dumps({key: value for key, value in tables.items() if value})
+    return f"# Taken over from {was.source}.\n{text}" if text else ""
 
 
 def _tool(found: FoundVersion) -> _Tool | None:
