@@ -65,6 +65,16 @@ def test_many_at_once_make_one(make_repo: Make, command: Command) -> None:
     assert command("down", "--caches", "-C", repo).code == 0
 
 
+def test_any_path_will_do(make_repo: Make, command: Command) -> None:
+    repo = make_repo(PLAIN, "My Repo $HOME 'q' \"d\" größe, a:b %h #x")
+    try:
+        ours = up(command, repo)["container"]
+        assert command("exec", "-C", repo, "--", "cat", "src/a.txt").out == "a\n"
+        assert json.loads(client("up", repo=repo))["containerId"] == ours
+    finally:
+        assert command("down", "--caches", "-C", repo).code == 0
+
+
 def test_busy_names_the_holder(make_repo: Make) -> None:
     identity = identify(make_repo(PLAIN), "shop", ".devcontainer")
     with (
@@ -106,7 +116,7 @@ def test_down_removes_all_but_the_caches(make_repo: Make, command: Command) -> N
     ran = command("down", "-C", repo)
     assert ran.out.startswith("removed container shop-")
     assert left_of([project]) == {f"volume {project}_cache-x"}
-    assert not [path for path in data.iterdir() if path.is_dir()]
+    assert not list(data.iterdir())
 
     up(command, repo)
     assert command("exec", "-C", repo, "--", "ls", "/home/dev/.cache/x").out == "kept\n"

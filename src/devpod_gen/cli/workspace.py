@@ -129,7 +129,7 @@ def down(
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     identity = known_identity(repo)
-    with held(identity):
+    with held(identity, removed=True):
         removed = lifecycle.down(Docker(), identity, caches=caches)
     text = f"removed {', '.join(removed)}" if removed else "there was nothing to remove"
     console.result(text, removed=list(removed))

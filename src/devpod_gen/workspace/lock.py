@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 from devpod_gen.disk import private_folder
@@ -19,25 +20,50 @@ PATIENCE = 300.0
 
 
 @contextmanager
-def held(identity: Identity, *, patience: float = PATIENCE) -> Iterator[None]:
-    """Hold the workspace's lock; raises Busy, naming the holder, after `patience` seconds."""
+def held(
+    identity: Identity, *, patience: float = PATIENCE, removed: bool = False
+) -> Iterator[None]:
+    """Hold the workspace's lock; raises Busy, naming the holder, after `patience` seconds.
+
+    `removed`: the file goes with the workspace, when all went well.
+    """
     path = private_folder(data_home()) / f"{identity.id}.lock"
-    try:
-        stream = path.open("a+", encoding="utf-8")
-    except OSError as error:
-        message = f"the lock cannot be opened: {error.strerror}"
-        raise HostError(message, where=str(path), fix="make it a writable file") from error
-    with stream:
-        _wait(stream, patience)
+    with _locked(path, time.monotonic() + patience) as stream:
         stream.seek(0)
         stream.truncate()
         stream.write(f"process {os.getpid()}")
         stream.flush()
         yield
+        if removed:
+            path.unlink(missing_ok=True)
 
 
-def _wait(stream: IO[str], patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _locked(path: Path, deadline: float) -> IO[str]:
+    """The lock file, open and locked, and still the one that stands at `path`."""
+    while True:
+        try:
+            stream = path.open("a+", encoding="utf-8")
+        except OSError as error:
+            message = f"the lock cannot be opened: {error.strerror}"
+            raise HostError(message, where=str(path), fix="make it a writable file") from error
+        try:
+            _wait(stream, deadline)
+            if _same(path, stream):
+                return stream
+        except BaseException:
+            stream.close()
+            raise
+        stream.close()  # the one before has removed it with the workspace
+
+
+def _same(path: Path, stream: IO[str]) -> bool:
+    try:
+        return path.stat().st_ino == os.fstat(stream.fileno()).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _wait(stream: IO[str], deadline: float) -> None:
     while True:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
