@@ -151,9 +151,10 @@ def test_an_engine_that_hangs(
 def test_drift(generated: Callable[[str], Path], command: Command) -> None:
     repo = generated('name = "d"\n')
     (repo / "devpod.toml").write_text('name = "d"\n[env]\nA = "1"\n')
-    ran = command("verify", "-C", repo)
-    assert ran.code == 1
-    assert "fix: run `devpod-gen generate`" in ran.err
+    for argv in (["verify"], ["up", "--frozen"]):
+        ran = command(*argv, "-C", repo)
+        assert ran.code == 1
+        assert "fix: run `devpod-gen generate`" in ran.err
 
 
 def test_an_own_image_that_ends_at_once(

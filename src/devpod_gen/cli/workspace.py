@@ -32,6 +32,9 @@ _HERE = Path()
 def up(
     directory: Folder = _HERE,
     profile: ProfileName = None,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="Exit 1 if generated files are out of date.")
+    ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001 - read at the boundary
@@ -40,7 +43,10 @@ def up(
 
     Example: devpod-gen up
     """
-    from devpod_gen.cli.repo import write_files  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.cli.repo import (  # noqa: PLC0415 - only what is used is loaded
+        require_up_to_date,
+        write_files,
+    )
     from devpod_gen.emit.compose import config_of  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
@@ -53,6 +59,8 @@ def up(
     repo = repo_at(directory, profile)
     with clock.stage("render"):
         plan = plan_of(repo)
+        if frozen:
+            require_up_to_date(repo, plan)
         for path in write_files(repo, plan):
             console.say(f"wrote {path}")
     identity = identity_of(repo, plan)

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devpod_gen.engine.command import Result
+from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def require_plugin(name: str) -> None:
     """Make sure of a client plugin, `compose` or `buildx`. Raises EngineError."""
     own = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "cli-plugins"
     if any((Path(folder) / f"docker-{name}").exists() for folder in (own, *_PLUGIN_FOLDERS)):
+        return
+    if run([client(), name, "version"], timeout=10).ok:  # it has another place for them
         return
     message = f"the docker client has no {name} plugin"
     raise EngineError(message, where=client(), fix=f"install the docker-{name} package")
