@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,11 +20,6 @@ from devpod_gen.cli.options import (
     plan_of,
     repo_at,
 )
-
-if TYPE_CHECKING:
-    from devpod_gen.engine.api import Engine
-    from devpod_gen.plan.model import Plan
-    from devpod_gen.workspace.lifecycle import Running
 
 _HERE = Path()
 
@@ -49,6 +44,7 @@ def up(
     )
     from devpod_gen.emit.compose import config_of  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.verify.ssh import write_config  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
@@ -68,7 +64,8 @@ def up(
     context = Context(engine, plan, identity, clock, console.say)
     with held(identity):
         running = lifecycle.up(context, config=config_of(plan))
-        _write_ssh_config(engine, plan, running)
+        if running.ssh:
+            write_config(engine, plan, running.ssh, running.container.id)
     seconds = clock.elapsed()
     container = running.container
     how = "started" if running.created else "running already"
@@ -141,19 +138,6 @@ def down(
         removed = lifecycle.down(Docker(), identity, caches=caches)
     text = f"removed {', '.join(removed)}" if removed else "there was nothing to remove"
     console.result(text, removed=list(removed))
-
-
-def _write_ssh_config(engine: "Engine", plan: "Plan", running: "Running") -> None:
-    """What an `Include` in the user's ~/.ssh/config leads to. That file we never touch."""
-    from devpod_gen.disk import publish  # noqa: PLC0415
-    from devpod_gen.emit.gateway import SshFiles, ssh_config  # noqa: PLC0415
-    from devpod_gen.workspace.ssh import SSHD  # noqa: PLC0415
-
-    door = running.ssh
-    if door:
-        proxy = engine.stdio_command(running.container.id, list(SSHD), user=plan.user)
-        files = SshFiles(door.alias, str(door.identity), str(door.known_hosts), tuple(proxy))
-        publish(door.config, ssh_config(plan, files), mode=0o600)
 
 
 def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:

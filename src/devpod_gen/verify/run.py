@@ -8,19 +8,23 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from devpod_gen.engine import reference
+from devpod_gen.engine import openssh, reference
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.verify.checks import look_inside, ports_check
 from devpod_gen.verify.report import Check, Door, Report
+from devpod_gen.verify.ssh import by_ssh, write_config
 from devpod_gen.workspace import image, lifecycle
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
+from devpod_gen.workspace.ssh import open_door
 
 _PROJECT = "com.docker.compose.project"
 _EXEC = 600.0
@@ -71,7 +75,29 @@ def _compose_door(run: _Run, variables: dict[str, str]) -> float:
         with run.clock.stage("checks"):
             _look(run, who.shell, "compose", inside)
             run.checks.append(ports_check(run.engine, container.id, "compose"))
+        with run.clock.stage("ssh"):
+            _ssh_door(run, container, who)
     return seconds
+
+
+def _ssh_door(run: _Run, container: Container, who: Login) -> None:
+    """Come in by SSH, when the host has a client and the image has our server."""
+    program = openssh.program()
+    if not program:
+        detail = "not run: there is no OpenSSH client (`ssh`) on PATH"
+        run.checks.append(Check("start", "ssh", None, detail))
+        return
+    with TemporaryDirectory(prefix="devpod-gen-") as folder:
+        data = Path(folder)
+        door = open_door(run.engine, container, who.user, data=data, alias="verify.devpod-gen")
+        if not door:
+            detail = "not run: the image is not one of ours, and has no SSH server for this"
+            run.checks.append(Check("start", "ssh", None, detail))
+            return
+        write_config(run.engine, run.plan, door, container.id)
+        inside = by_ssh(program, door, run.plan.folder, seconds=_EXEC)
+        _probe(run, who.shell, "ssh", inside)
+        _look(run, who.shell, "ssh", inside)
 
 
 def _devcontainer_door(run: _Run, variables: dict[str, str]) -> None:

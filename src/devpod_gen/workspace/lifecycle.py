@@ -15,7 +15,7 @@ from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
-from devpod_gen.workspace.ssh import SshDoor, open_door
+from devpod_gen.workspace.ssh import SshDoor, free_alias, open_door
 
 READY_WITHIN = 60.0
 """Seconds that a container's own start may take before it counts as failed."""
@@ -56,7 +56,9 @@ def up(context: Context, *, config: str) -> Running:
     with clock.stage("probe"):
         _require_probes(context, found, who)
     with clock.stage("ssh"):
-        door = open_door(engine, found, who, context.identity, name=context.plan.alias)
+        alias = free_alias(context.plan.alias, context.identity)
+        data = context.identity.data
+        door = open_door(engine, found, who.user, data=data, alias=alias)
     return Running(found, created, door)
 
 

@@ -12,7 +12,6 @@ from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Container, Engine
 from devpod_gen.errors import StartError
 from devpod_gen.workspace.identity import Identity, data_home
-from devpod_gen.workspace.probe import Login
 
 SSHD = ("/usr/sbin/sshd", "-i", "-e", "-o", "LogLevel=ERROR", "-f", "/etc/devpod/sshd_config")
 """What the client's ProxyCommand runs inside."""
@@ -49,23 +48,22 @@ class SshDoor:
 
 
 def open_door(
-    engine: Engine, container: Container, who: Login, identity: Identity, *, name: str
+    engine: Engine, container: Container, user: str, *, data: Path, alias: str
 ) -> SshDoor | None:
-    """Have keys for this container; None when the image has no SSH server of ours.
-
-    Raises StartError.
+    """Have keys for this container, kept below `data`; None when the image has no SSH server
+    of ours. Raises StartError.
     """
-    folder = private_folder(identity.data) / "ssh"
+    folder = private_folder(data) / "ssh"
     door = SshDoor(
-        alias=_free_alias(name, identity),
+        alias=alias,
         identity=folder / "id_ed25519",
         known_hosts=folder / "known_hosts",
-        config=identity.data / "ssh_config",
+        config=data / "ssh_config",
     )
     made_for = folder / "container"
     if _text(made_for) == container.id and door.identity.exists() and door.known_hosts.exists():
         return door
-    argv = ["sh", "-c", _MAKE_KEYS, "sh", who.user]
+    argv = ["sh", "-c", _MAKE_KEYS, "sh", user]
     result = engine.exec(container.id, argv, user="root", timeout=20)
     if result.code == _NO_SERVER:
         return None
@@ -81,7 +79,7 @@ def open_door(
     return door
 
 
-def _free_alias(name: str, identity: Identity) -> str:
+def free_alias(name: str, identity: Identity) -> str:
     """The plain name, unless another clone on this machine has it already."""
     plain = f"{name}.devpod-gen"
     for config in sorted(data_home().glob("*/ssh_config")):

@@ -1,0 +1,17 @@
+"""The user's own OpenSSH client, for what comes in by the SSH door."""
+
+import shutil
+from pathlib import Path
+
+from devpod_gen.engine.command import Result, run
+
+
+def program() -> str | None:
+    """The client on PATH, if it is there."""
+    return shutil.which("ssh")
+
+
+def run_over(program: str, config: Path, host: str, command: str, *, seconds: float) -> Result:
+    """Run a shell command on `host`, with this ssh_config and no other, asking nobody."""
+    argv = [program, "-F", str(config), "-o", "BatchMode=yes", host, command]
+    return run(argv, timeout=seconds)
