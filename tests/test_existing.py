@@ -13,7 +13,8 @@ from devpod_gen.emit.starter import starter
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile import load, stacks
 from devpod_gen.profile.detect import detect
-from devpod_gen.profile.existing import Existing, LeftOut, existing, parse
+from devpod_gen.profile.existing import Existing, existing, parse
+from devpod_gen.profile.untaken import LeftOut
 
 Make = Callable[[Files], Path]
 

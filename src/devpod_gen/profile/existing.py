@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from devpod_gen.profile.meaning import odd_values
+from devpod_gen.profile.untaken import LeftOut, left_out
 from devpod_gen.profile.wording import shown
 
 _PLACES = (".devcontainer/devcontainer.json", ".devcontainer.json")
@@ -18,65 +19,6 @@ _LARGEST = 64 * 1024
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\.[A-Za-z0-9][A-Za-z0-9._-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SET_BY_US = ("PATH", "HOME", "USER", "SHELL")
-
-# What has no counterpart because devpod-gen decides it, and nobody would miss.
-_OURS = frozenset(
-    (
-        "$schema",
-        "name",
-        "workspaceFolder",
-        "workspaceMount",
-        "service",
-        "shutdownAction",
-        "overrideCommand",
-        "updateRemoteUserUID",
-        "userEnvProbe",
-        "waitFor",
-        "init",
-        "customizations",
-        "extensions",
-        "settings",
-        "forwardPorts",
-        "portsAttributes",
-        "containerEnv",
-        "remoteEnv",
-        "otherPortsAttributes",
-    )
-)
-_REASONS = {
-    "image": "devpod-gen builds an image from stacks; yours would be image.ref",
-    "build": "devpod-gen builds an image from stacks; packages go to image.packages",
-    "dockerFile": "devpod-gen builds an image from stacks; packages go to image.packages",
-    "context": "devpod-gen builds an image from stacks; packages go to image.packages",
-    "features": "stacks, image.packages and tools take the place of features",
-    "dockerComposeFile": "services are not supported yet",
-    "runServices": "services are not supported yet",
-    "mounts": "mounts are not supported yet",
-    "secrets": "secrets are not supported yet",
-    "remoteUser": "images built here have the user dev",
-    "containerUser": "images built here have the user dev",
-    "hostRequirements": "limits go to resources, and are limits there",
-    "appPort": "ports are published by [[ports]]",
-    "initializeCommand": "commands on the host are never run",
-} | dict.fromkeys(
-    (
-        "onCreateCommand",
-        "updateContentCommand",
-        "postCreateCommand",
-        "postStartCommand",
-        "postAttachCommand",
-    ),
-    "hooks are not supported yet",
-)
-_UNKNOWN = "no key of a profile says that"
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A key that is not taken over, and why."""
-
-    key: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +63,7 @@ def parse(text: str, source: str) -> Existing:
         settings=tuple(dict(_settings(document, left)).items()),
         ports=tuple(dict(_ports(document, left)).items()),
         env=tuple(dict(_env(document, left)).items()),
-        left_out=tuple(left) + tuple(_others(document)),
+        left_out=tuple(left) + tuple(left_out(document)),
     )
 
 
@@ -187,14 +129,6 @@ def _not_plain(name: str, value: object) -> str | None:
     if "${" in value:
         return "values of the host's, and other variables, are not supported yet"
     return "holds control characters" if list(odd_values({"env": {name: value}}, "")) else None
-
-
-def _others(document: dict[str, Any]) -> Iterator[LeftOut]:
-    for key in sorted(set(document) - _OURS):
-        yield LeftOut(key, _REASONS.get(key, _UNKNOWN))
-    tools = _table(document.get("customizations"))
-    for tool in sorted(set(tools) - {"vscode", "devpod-gen"}):
-        yield LeftOut(f"customizations: {shown(tool)}", _UNKNOWN)
 
 
 def _has_null(value: object) -> bool:
