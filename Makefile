@@ -9,9 +9,10 @@ demo: engine     ## Do everything on this machine and end with two verified repo
 	scripts/demo
 
 test: check engine ## Every test; a container engine is required
-	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest
+	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -m "not campaign"
 
-test-all: test   ## The same: there is no long campaign yet
+test-all: test   ## And the long campaigns: every stack's image
+	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -m campaign --durations=0
 
 check: venv      ## Lint, types, the import contract
 	.venv/bin/ruff format --check .

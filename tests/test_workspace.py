@@ -291,12 +291,16 @@ def test_what_the_profile_asks_for_is_what_runs(workspace: Make, command: Comman
 
 def test_ssh(workspace: Make, command: Command, tmp_path: Path) -> None:
     """OpenSSH through the engine's exec: no port, the host's key pinned, keys for one life."""
-    repo = workspace(PLAIN)
+    tricky = """a 'b' "c" $d \\ `e`"""
+    profile = f"{PLAIN['devpod.toml']}[env]\nTRICKY = {json.dumps(tricky)}\n"
+    repo = workspace(PLAIN | {"devpod.toml": profile})
     host = str(up(command, repo)["ssh_host"])
     (config,) = Path(os.environ["XDG_DATA_HOME"]).glob("devpod-gen/*/ssh_config")
     ssh = ["ssh", "-F", str(config), "-o", "BatchMode=yes", host]
     done = subprocess.run([*ssh, "echo $HOME; exit 9"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (9, "/home/dev\n", "")
+    done = subprocess.run([*ssh, "printenv TRICKY"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tricky}\n"
     for file in config.parent.rglob("*"):
         assert file.stat().st_mode & 0o077 == 0, file
 

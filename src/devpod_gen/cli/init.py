@@ -9,6 +9,7 @@ from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import Debug, Folder, Json, ProfileName, Repo, Verbose, repo_at
 from devpod_gen.cli.repo import write_files
 from devpod_gen.errors import NotOurs
+from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
     from devpod_gen.plan.model import Plan
@@ -115,10 +116,15 @@ def _write_profile(repo: Repo, text: str, plan: "Plan", *, force: bool) -> None:
 
 def _found(found: "Detection") -> str:
     if not found.stacks:
-        return "no language was recognised at the repo's root: wrote a profile of the base image"
-    stacks = ", ".join(f"{stack.name} ({stack.evidence})" for stack in found.stacks)
-    versions = ", ".join(f"{v.tool} {v.value} ({v.source})" for v in found.versions)
-    return f"stacks: {stacks}\nversions: {versions or 'none stated'}\nnext: devpod-gen verify"
+        return f"no language was recognised: {found.reason}\nthe profile is the base image's"
+    lines = [
+        "stacks: " + ", ".join(f"{stack.name} ({stack.evidence})" for stack in found.stacks),
+        "versions: "
+        + (", ".join(f"{v.tool} {v.value} ({v.source})" for v in found.versions) or "none stated"),
+    ]
+    managers = ", ".join(f"{manager.name} ({manager.source})" for manager in found.managers)
+    lines += [f"package managers: {managers}"] if managers else []
+    return "\n".join(printable(line) for line in [*lines, "next: devpod-gen verify"])
 
 
 def _detected(found: "Detection") -> dict[str, Any]:
@@ -128,5 +134,10 @@ def _detected(found: "Detection") -> dict[str, Any]:
             version.tool: {"value": version.value, "kind": version.kind, "source": version.source}
             for version in found.versions
         },
+        "managers": [
+            {"stack": m.stack, "name": m.name, "version": m.version, "source": m.source}
+            for m in found.managers
+        ],
         "evidence": {stack.name: stack.evidence for stack in found.stacks},
+        "reason": found.reason,
     }

@@ -49,6 +49,7 @@ def _environment(plan: Plan) -> dict[str, str]:
         "DEVPOD_USER": plan.user,
         "DEVPOD_WORKSPACE": plan.folder,
         "DEVPOD_CACHES": ":".join(cache.folder for cache in plan.caches),
+        "DEVPOD_ENV": " ".join(name for name, _ in plan.env),
     }
     return {key: value for key, value in ours.items() if value} | dict(plan.env)
 

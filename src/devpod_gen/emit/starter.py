@@ -31,9 +31,20 @@ def starter(
         stacks=chosen,
         evidence=printable(", ".join(f"{x.name}: {x.evidence}" for x in detection.stacks)),
         tools=[tool for found in detection.versions if (tool := _tool(found))],
-        caches=[cache for stack in chosen for cache in by_name[stack].caches],
+        caches=_caches([by_name[stack] for stack in chosen]),
         taken_over=_taken_over(was) if was else "",
     )
+
+
+def _caches(stacks: list[Stack]) -> list[tuple[str, list[str]]]:
+    """The stacks' caches. Those of one name, as Java's and Kotlin's, are one, and a folder
+    is kept once."""
+    caches: dict[str, list[str]] = {}
+    kept: set[str] = set()
+    for name, folders in (cache for stack in stacks for cache in stack.caches):
+        caches.setdefault(name, []).extend(folder for folder in folders if folder not in kept)
+        kept.update(folders)
+    return [(name, folders) for name, folders in caches.items() if folders]
 
 
 def _taken_over(was: Existing) -> str:

@@ -78,7 +78,7 @@ def _reason(log: str) -> str:
 
 def _fix(log: str) -> str:
     if "devpod: tool" in log:
-        return "pin a version that can be had, or drop the pin: the distribution's then serves"
+        return "pin a version that can be had, as the one that the stack's image brings"
     if re.search(r"Unable to locate package|has no installation candidate", log):
         return "correct image.packages: the distribution has no package of that name"
     if "failed to resolve source metadata" in log or "pull access denied" in log:

@@ -111,10 +111,14 @@ def _refuse_overlaps(profile: Profile, workspace: str, home: str) -> None:
 
 
 def _tools(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ToolPlan, ...]:
-    """The stacks' tools, pinned or not, then what else the profile pins."""
+    """The stacks' tools, pinned or not, each once; then what else the profile pins."""
     pins = dict(profile.tools)
+    brought = {tool.name: tool for stack in reversed(stacks) for tool in stack.tools}
     plans = [
-        _stack_tool(tool, pins.pop(tool.name, None)) for stack in stacks for tool in stack.tools
+        _stack_tool(brought.pop(tool.name), pins.pop(tool.name, None))
+        for stack in stacks
+        for tool in stack.tools
+        if tool.name in brought
     ]
     plans += [
         ToolPlan(name, pin, "mise", _spec(name, pin), f"mise current {name}", r"(\d+(?:\.\d+)*)")
@@ -126,14 +130,17 @@ def _tools(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ToolPlan, ...]:
 
 
 def _stack_tool(tool: Tool, pin: str | None) -> ToolPlan:
-    """From the distribution where its version fits the pin, else from mise."""
-    if pin is None or (tool.distribution and version.satisfies(tool.distribution, pin)):
+    """What the stack's image brings where it fits the pin, else from mise."""
+    brings = tool.distribution
+    if brings and (pin is None or version.satisfies(brings, pin)):
         return ToolPlan(tool.name, pin, "distribution", "", tool.command, tool.pattern)
-    return ToolPlan(tool.name, pin, "mise", _spec(tool.mise, pin), tool.command, tool.pattern)
+    wanted = pin or tool.mise_default or "latest"
+    spec = _spec(tool.mise, wanted)
+    return ToolPlan(tool.name, pin, "mise", spec, tool.command, tool.pattern)
 
 
 def _spec(tool: str, pin: str) -> str:
-    return f"{tool}@{version.floor(pin)}"
+    return f"{tool}@{version.floor(pin) or pin}"
 
 
 def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> ImagePlan:

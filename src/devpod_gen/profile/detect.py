@@ -1,25 +1,24 @@
 """What a repo is made of: its stacks, the main one first, and the versions it states.
 
-Only the repo's root is read, and only files that a stack names, so the size of the
-repo does not matter.
+Only the root, and the members that it declares, are looked at; only files that a stack
+names are read. So the size of the repo does not matter.
 """
 
-import json
-import re
-import tomllib
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-from devpod_gen.profile.stacks import Kind, Stack, VersionSource
+from devpod_gen.profile.root import Root, root
+from devpod_gen.profile.rule import Kind, ManagerRule
+from devpod_gen.profile.sign import signs
+from devpod_gen.profile.stacks import Stack
+from devpod_gen.profile.wording import printable
 
-_LARGEST = 1024 * 1024  # a marker file beyond this is not read: it is no hand-written one
+_STRENGTH: tuple[Kind, ...] = ("pin", "floor", "range")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundStack:
-    """A stack, whether it is the main one, and the entry of the root that says so."""
+    """A stack, whether it is the main one, and the entry of the repo that says so."""
 
     name: str
     primary: bool
@@ -37,76 +36,75 @@ class FoundVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundManager:
+    """The package manager of a stack, and where the repo says so."""
+
+    stack: str
+    name: str
+    version: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
-    """What was found. No stack at all is an answer, too."""
+    """What was found. No stack at all is an answer, too: `reason` says why."""
 
     stacks: tuple[FoundStack, ...]
     versions: tuple[FoundVersion, ...]
+    managers: tuple[FoundManager, ...]
+    reason: str
 
 
 def detect(folder: Path, stacks: tuple[Stack, ...]) -> Detection:
-    """Look at the root of `folder`. Unreadable files say nothing; nothing is executed."""
-    names = sorted(entry.name for entry in folder.iterdir() if not entry.is_dir())
-    found = [(stack, mark) for stack in stacks if (mark := _mark(stack, names))]
-    found.sort(key=lambda pair: (pair[1] not in pair[0].markers, pair[0].rank, pair[0].name))
+    """Look at the repo in `folder`. Never raises; nothing is executed."""
+    repo = root(folder)
+    shown = signs(repo, stacks)
+    found = [sign.stack for sign in shown]
     return Detection(
         stacks=tuple(
-            FoundStack(stack.name, index == 0, mark) for index, (stack, mark) in enumerate(found)
+            FoundStack(sign.stack.name, index == 0, printable(sign.evidence))
+            for index, sign in enumerate(shown)
         ),
-        versions=tuple(version for stack, _ in found for version in _versions(folder, stack)),
+        versions=_versions(repo, found),
+        managers=tuple(manager for stack in found if (manager := _manager(repo, stack))),
+        reason="" if shown else _reason(repo),
     )
 
 
-def _mark(stack: Stack, names: list[str]) -> str | None:
-    for marker in stack.markers:
-        if marker in names:
-            return marker
-    return next(
-        (name for glob in stack.sources for name in names if fnmatchcase(name, glob)),
-        None,
-    )
-
-
-def _versions(folder: Path, stack: Stack) -> list[FoundVersion]:
-    """For each tool of the stack, the strongest statement."""
+def _versions(repo: Root, stacks: list[Stack]) -> tuple[FoundVersion, ...]:
+    """For each tool, the strongest statement."""
     found: dict[str, FoundVersion] = {}
-    for source in stack.versions:
-        value = None if source.tool in found else _value(folder / source.file, source)
-        if value:
-            found[source.tool] = FoundVersion(source.tool, value, source.kind, source.source)
-    return list(found.values())
+    sources = [source for stack in stacks for source in stack.versions]
+    for source in sorted(sources, key=lambda source: _STRENGTH.index(source.kind)):
+        if source.tool not in found and (said := repo.value(source.place)):
+            value, file = said
+            where = printable(source.place.source(file))
+            found[source.tool] = FoundVersion(source.tool, value, source.kind, where)
+    return tuple(found[tool] for tool in dict.fromkeys(x.tool for x in sources) if tool in found)
 
 
-def _value(file: Path, source: VersionSource) -> str | None:
-    text = _text(file)
-    if text is None:
+def _manager(repo: Root, stack: Stack) -> FoundManager | None:
+    """The first that the stack's rules find."""
+    for rule in stack.managers:
+        if said := _said(repo, rule):
+            version, file = said
+            where = printable(rule.place.source(file))
+            return FoundManager(stack.name, rule.name, version, where)
+    return None
+
+
+def _said(repo: Root, rule: ManagerRule) -> tuple[str | None, str] | None:
+    if rule.when and not any(repo.holds(condition) for condition in rule.when):
         return None
-    if source.pattern:
-        match = re.search(source.pattern, text, re.MULTILINE)
-        return match[1].strip() if match else None
-    value = _at(_document(file.suffix, text), source.key)
-    return value.strip() if isinstance(value, str) else None
+    if rule.place.pattern:
+        return repo.value(rule.place)
+    names = (name for file in rule.place.files for name in repo.matching(file))
+    return next(((None, name) for name in names), None)
 
 
-def _text(file: Path) -> str | None:
-    try:
-        if not file.is_file() or file.stat().st_size > _LARGEST:
-            return None
-        return file.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
-        return None
-
-
-def _document(suffix: str, text: str) -> Any:  # whatever the file holds
-    try:
-        return json.loads(text) if suffix == ".json" else tomllib.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _at(document: Any, key: tuple[str, ...]) -> object:
-    for part in key:
-        if not isinstance(document, dict):
-            return None
-        document = document.get(part)
-    return document
+def _reason(repo: Root) -> str:
+    if not repo.names:
+        return "the folder is empty, or cannot be read"
+    shown = [name for name in repo.names if not name.startswith(".")] or list(repo.names)
+    more = f", and {len(shown) - 6} more" if len(shown) > 6 else ""
+    return printable(f"no marker at the root: {', '.join(shown[:6])}{more}")

@@ -4,39 +4,23 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from devpod_gen import resources
 from devpod_gen.errors import InternalError
+from devpod_gen.profile import rule
 from devpod_gen.profile.model import Probe
-
-Kind = Literal["pin", "floor", "range"]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionSource:
-    """A place where an ecosystem states a version: a key of a document, or a pattern."""
-
-    tool: str
-    file: str
-    kind: Kind
-    pattern: str | None
-    key: tuple[str, ...]
-    anchor: str | None
-
-    @property
-    def source(self) -> str:
-        """How a person is told where it stands: `go.mod#toolchain`, `.nvmrc`."""
-        anchor = self.anchor or ".".join(self.key)
-        return f"{self.file}#{anchor}" if anchor else self.file
+from devpod_gen.profile.rule import ManagerRule, Marker, Place, VersionSource
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool of the stack. `distribution`: the version that the base image's Debian has."""
+    """A tool of the stack. `distribution`: the version that the stack's image brings, from
+    Debian, npm or PyPI; without one, mise brings `mise_default`."""
 
     name: str
     distribution: str | None
+    mise_default: str | None
     command: str
     pattern: str
     mise: str
@@ -49,15 +33,22 @@ class Stack:
     name: str
     title: str
     rank: int
-    markers: tuple[str, ...]
+    signs: tuple[Marker, ...]
     sources: tuple[str, ...]
+    members: tuple[Place, ...]
     versions: tuple[VersionSource, ...]
+    managers: tuple[ManagerRule, ...]
     tools: tuple[Tool, ...]
     caches: tuple[tuple[str, tuple[str, ...]], ...]
     probes: tuple[Probe, ...]
     extensions: tuple[str, ...]
     settings: tuple[tuple[str, Any], ...]
     backend: str | None
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """The names of the entries that say the stack, each once."""
+        return tuple(dict.fromkeys(marker.file for marker in self.signs))
 
 
 @cache
@@ -86,21 +77,20 @@ def _stack(name: str, document: dict[str, Any]) -> Stack:
         name=name,
         title=document["title"],
         rank=document.get("rank", 50),
-        markers=tuple(document["markers"]),
+        signs=tuple(rule.marker(entry) for entry in document["markers"]),
         sources=tuple(document.get("sources", ())),
-        versions=tuple(
-            VersionSource(
-                tool=entry["tool"],
-                file=entry["file"],
-                kind=entry["kind"],
-                pattern=entry.get("pattern"),
-                key=tuple(entry.get("key", ())),
-                anchor=entry.get("anchor"),
-            )
-            for entry in document.get("version", ())
-        ),
+        members=tuple(rule.place(entry) for entry in document.get("members", ())),
+        versions=tuple(rule.version(entry) for entry in document.get("version", ())),
+        managers=tuple(rule.manager(entry) for entry in document.get("manager", ())),
         tools=tuple(
-            Tool(tool, entry.get("distribution"), entry["command"], entry["pattern"], entry["mise"])
+            Tool(
+                name=tool,
+                distribution=entry.get("distribution"),
+                mise_default=entry.get("mise_default"),
+                command=entry["command"],
+                pattern=entry["pattern"],
+                mise=entry["mise"],
+            )
             for tool, entry in document.get("tools", {}).items()
         ),
         caches=tuple((key, tuple(paths)) for key, paths in document.get("caches", {}).items()),

@@ -1,7 +1,8 @@
 """Version constraints, as ecosystems write them, and whether a version meets them.
 
 `1.24` is a pin: any 1.24.x. `>=1.22`, `^20 || >=22.12`, `~1.2`, `18.x`, `>=3.10,<4` are
-ranges, read as npm and PEP 440 read them; comparison is `packaging`'s.
+ranges, read as npm and PEP 440 read them, `~> 1.15` as Ruby and Elixir do, `[17,22)` as
+Maven and `3.8...3.28` as CMake; comparison is `packaging`'s.
 """
 
 import re
@@ -9,8 +10,12 @@ import re
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-_TERM = re.compile(r"(?P<op>>=|<=|>|<|==|!=|~=|=|\^|~)?\s*v?(?P<version>\d+(?:\.(?:\d+|[xX*]))*)")
+_TERM = re.compile(
+    r"(?P<op>>=|<=|~>|>|<|==|!=|~=|=|\^|~)?\s*v?(?P<version>\d+(?:\.(?:\d+|[xX*]))*)"
+)
 _HYPHEN = re.compile(r"(\d+(?:\.\d+)*)\s+-\s+(\d+(?:\.\d+)*)")
+_BRACKETS = re.compile(r"([\[(])\s*([\d.]*)\s*,\s*([\d.]*)\s*([\])])")
+_DOTS = re.compile(r"(\d+(?:\.\d+)*)\.\.\.<?(\d+(?:\.\d+)*)")
 
 
 def parse(text: str) -> tuple[SpecifierSet, ...]:
@@ -44,6 +49,8 @@ def floor(constraint: str) -> str:
 
 def _alternative(text: str) -> SpecifierSet:
     text = _HYPHEN.sub(r">=\1 <=\2", text.strip())
+    # CMake's second number is the newest policy that the project knows, not a limit.
+    text = _DOTS.sub(r">=\1", _BRACKETS.sub(_bounds, text))
     if text in ("*", "x", "X"):
         return SpecifierSet("")
     rest = _TERM.sub("", text).replace(",", "").strip()
@@ -69,11 +76,20 @@ def _term(operator: str, version: str) -> str:
         "~": f">={exact},<{_bump(numbers, min(1, len(numbers) - 1))}",
         ">": f">={after_last}" if partial else f">{exact}",  # npm: >20 means 21 or newer
         "<=": f"<{after_last}" if partial else f"<={exact}",  # npm: <=20 takes any 20.x
+        "~>": f"~={exact}" if len(numbers) > 1 else f">={exact},<{after_last}",
         "!=": f"!={exact}.*" if "x" in parts else f"!={exact}",
     }
     if operator in ("", "=", "=="):
         return f"=={exact}.*"
     return forms.get(operator, operator + exact)
+
+
+def _bounds(match: re.Match[str]) -> str:
+    """Maven's interval: a square bracket takes its end in, a round one does not."""
+    opening, low, high, closing = match.groups()
+    lower = f"{'>=' if opening == '[' else '>'}{low}.0.0" if low else ""
+    upper = f"{'<=' if closing == ']' else '<'}{high}.0.0" if high else ""
+    return f"{lower} {upper}"
 
 
 def _first_nonzero(numbers: list[str]) -> int:

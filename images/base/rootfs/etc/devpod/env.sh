@@ -27,6 +27,9 @@ for devpod_file in /etc/devpod/env.d/*.sh; do
     # shellcheck source=/dev/null
     [ ! -r "$devpod_file" ] || . "$devpod_file"
 done
+# What the profile sets, for sessions that sshd starts: it passes nothing on.
+# shellcheck source=/dev/null
+[ ! -r /run/devpod/env.sh ] || . /run/devpod/env.sh
 export PATH
 
 unset devpod_file

@@ -1,0 +1,2 @@
+# Bun for shells; the image's ENV says the same for what is started without one.
+devpod_path_last "$HOME/.bun/bin"
