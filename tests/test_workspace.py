@@ -91,7 +91,8 @@ def test_a_stopped_one_is_started_in_place(workspace: Make, command: Command) ->
     repo = workspace(PLAIN)
     before = str(up(command, repo)["container"])
     docker("stop", before)
-    assert up(command, repo)["container"] == before
+    again = up(command, repo)
+    assert (again["container"], again["created"]) == (before, False)
     assert command("exec", "-C", repo, "--", "true").code == 0
 
 

@@ -68,7 +68,7 @@ def up(
             write_config(engine, plan, running.ssh, running.container.id)
     seconds = clock.elapsed()
     container = running.container
-    how = "started" if running.created else "running already"
+    how = "started" if running.started else "running already"
     by_ssh = f", or `ssh -F {running.ssh.config} {running.ssh.alias}`" if running.ssh else ""
     console.result(
         f"{plan.name}: {how}, ready in {seconds:.1f} s\nenter with `devpod-gen shell`{by_ssh}",
@@ -95,7 +95,8 @@ def shell(
 
     Example: devpod-gen shell
     """
-    login = 'exec "${SHELL:-/bin/sh}" -l'
+    # Of the user's line in /etc/passwd: images of the user's own may not set SHELL.
+    login = 'shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l'
     _enter(repo_at(directory, profile), ["sh", "-c", login], tty=sys.stdin.isatty())
 
 

@@ -26,6 +26,8 @@ class Container:
     id: str
     name: str
     state: str
+    image: str
+    """As it was named when the container was made; the id when the name has moved since."""
     project: str
     user: str
     folder: str

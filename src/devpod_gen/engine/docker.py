@@ -20,7 +20,7 @@ _LABELS = (
     "devpod-gen.folder",
     "devpod-gen.config",
 )
-_FIELDS = (".ID", ".Names", ".State", *(f'(.Label "{label}")' for label in _LABELS))
+_FIELDS = (".ID", ".Names", ".State", ".Image", *(f'(.Label "{label}")' for label in _LABELS))
 _ROW = "[" + ",".join(f"{{{{json {field}}}}}" for field in _FIELDS) + "]"
 
 

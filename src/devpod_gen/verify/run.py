@@ -128,11 +128,12 @@ def _devcontainer_door(run: _Run, variables: dict[str, str]) -> None:
 def _look_through(run: _Run, client: reference.ReferenceClient) -> None:
     container_id, built = client.up()
     container = _container(run.engine, client.project)
-    image_check = "it built an image" if built else f"no build; runs {run.plan.image.ref}"
-    run.checks.append(Check("start", "devcontainer", not built, image_check))
-    if not container.id.startswith(container_id):
-        detail = f"it started {container_id[:12]}, not {container.id[:12]}"
-        run.checks.append(Check("container", "devcontainer", False, detail))
+    wanted = run.plan.image.exact
+    same = container.image == wanted and container.id.startswith(container_id)
+    detail = f"no build; runs {container.image}"
+    if built or not same:
+        detail = f"{'it built an image; ' if built else ''}it runs {container.image}, not {wanted}"
+    run.checks.append(Check("start", "devcontainer", same and not built, detail))
     who = _ready(run, container)
 
     def inside(argv: list[str]) -> Result:
@@ -182,6 +183,8 @@ def _container(engine: Engine, project: str) -> Container:
 def _free_ports(engine: Engine, plan: Plan, identity: Identity) -> dict[str, str]:
     """Where this clone's own workspace holds the profile's ports, the throw-away one gets
     any free ones: that is no fault of the profile. Another holder is."""
+    if not any(port.publish for port in plan.ports):
+        return {}
     own = lifecycle.find(engine, identity)
     held = {p.host_port for p in engine.published(own.id)} if own and own.running else set()
     return {

@@ -27,9 +27,11 @@ _SERVICE = {"com.docker.compose.service": "dev"}
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A ready workspace. `created`: it was not there, or was another configuration, before."""
+    """A ready workspace. `started`: it did not run before; `created`: it was not even there,
+    or was of another configuration."""
 
     container: Container
+    started: bool
     created: bool
     ssh: SshDoor | None
 
@@ -43,11 +45,11 @@ def up(context: Context, *, config: str) -> Running:
     engine, clock = context.engine, context.clock
     with clock.stage("image"):
         image.ensure(engine, context.plan.image, context.say)
-    found = find(engine, context.identity)
-    created = not (found and found.running and found.config == config)
-    if created:
+    found = before = find(engine, context.identity)
+    started = not (before and before.running and before.config == config)
+    if started:
         with clock.stage("start"):
-            found = _start(engine, context.identity, found)
+            found = _start(engine, context.identity, before)
     if not found:
         message = "the engine started the workspace, but does not list it"
         raise StartError(message, where=context.identity.project, fix="run it again")
@@ -59,7 +61,8 @@ def up(context: Context, *, config: str) -> Running:
         alias = free_alias(context.plan.alias, context.identity)
         data = context.identity.data
         door = open_door(engine, found, who.user, data=data, alias=alias)
-    return Running(found, created, door)
+    created = before is None or before.id != found.id
+    return Running(found, started, created, door)
 
 
 def find(engine: Engine, identity: Identity) -> Container | None:
