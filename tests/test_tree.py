@@ -11,7 +11,8 @@ from conftest import tree
 from devpod_gen import disk
 from devpod_gen.emit.bundle import bundle, self_check
 from devpod_gen.emit.file import BLANK, RenderedFile, is_ours, is_untouched, stamped
-from devpod_gen.emit.tree import State, compare, write
+from devpod_gen.emit.tree import State, compare
+from devpod_gen.emit.tree import write as write_changes
 from devpod_gen.errors import HostError, NotOurs
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile.load import parse
@@ -19,6 +20,10 @@ from devpod_gen.profile.load import parse
 
 def ours(text: str, path: str = ".devcontainer/a.yaml") -> RenderedFile:
     return stamped(path, f"# content sha256:{BLANK}\n{text}\n")
+
+
+def write(root: Path, files: tuple[RenderedFile, ...], *, force: bool = False) -> None:
+    write_changes(root, compare(root, files), force=force)
 
 
 def state(root: Path, file: RenderedFile) -> State:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -41,6 +42,17 @@ def back_up(path: Path) -> Path:
         number += 1
     publish(copy, path.read_bytes())
     return copy
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder of ours with all that is in it; one that is not there is removed."""
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        message = f"the folder cannot be removed: {error.strerror}"
+        raise HostError(message, where=str(path), fix="remove it by hand") from error
 
 
 def private_folder(path: Path) -> Path:

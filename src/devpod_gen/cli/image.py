@@ -1,23 +1,30 @@
 """Commands on images: build."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.options import Debug, Folder, Json, ProfileName, Repo, Verbose, plan_of, repo_at
+from devpod_gen.cli.options import (
+    HERE,
+    Debug,
+    Folder,
+    Json,
+    ProfileName,
+    Repo,
+    Verbose,
+    plan_of,
+    repo_at,
+)
 from devpod_gen.errors import Finding
 
 if TYPE_CHECKING:
     from devpod_gen.engine.api import Engine
     from devpod_gen.plan.model import Plan
 
-_HERE = Path()
-
 
 def build(
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     push: Annotated[
         bool, typer.Option("--push", help="Hand it to image.registry, and write devpod.lock.")
@@ -50,7 +57,7 @@ def build(
 
 def _push(engine: "Engine", repo: Repo, plan: "Plan", console: Console) -> "Plan":
     """Push, lock, and generate: the emitted files then name the image by its digest."""
-    from devpod_gen.cli.repo import write_files  # noqa: PLC0415
+    from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
     from devpod_gen.disk import publish  # noqa: PLC0415
     from devpod_gen.plan.lock import lock_path  # noqa: PLC0415
     from devpod_gen.profile.load import invalid  # noqa: PLC0415
@@ -63,6 +70,6 @@ def _push(engine: "Engine", repo: Repo, plan: "Plan", console: Console) -> "Plan
     publish(lock_path(repo.profile_path), lock.text())
     console.say(f"wrote {lock_path(repo.profile_path).relative_to(repo.root)}")
     locked = plan_of(repo)
-    for path in write_files(repo, locked):
+    for path in write_files(repo, locked, changes_of(repo, locked)):
         console.say(f"wrote {path}")
     return locked

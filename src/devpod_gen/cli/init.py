@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.options import Debug, Folder, Json, ProfileName, Repo, Verbose, repo_at
-from devpod_gen.cli.repo import write_files
+from devpod_gen.cli.options import HERE, Debug, Folder, Json, ProfileName, Repo, Verbose, repo_at
+from devpod_gen.cli.repo import changes_of, write_files
 from devpod_gen.errors import NotOurs
 from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
-    from devpod_gen.plan.model import Plan
+    from devpod_gen.emit.tree import Change
     from devpod_gen.profile.detect import Detection
     from devpod_gen.profile.existing import Existing
 
-_HERE = Path()
-
 
 def init(
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and write nothing.")] = False,
     force: Annotated[
@@ -49,8 +47,9 @@ def init(
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, stacks.known(), folder_name=repo.root.name, variant=profile)
     if not dry_run:
-        _write_profile(repo, text, plan, force=force)
-        for path in write_files(repo, plan, force=force):
+        changes = changes_of(repo, plan)
+        _write_profile(repo, text, changes, force=force)
+        for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")
     if was:
         _tell(was, console)
@@ -89,16 +88,13 @@ def _existing(was: "Existing") -> dict[str, Any]:
     }
 
 
-def _write_profile(repo: Repo, text: str, plan: "Plan", *, force: bool) -> None:
+def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:
     """The profile, and only then; nothing at all when something is in the way."""
     from devpod_gen.disk import back_up, publish  # noqa: PLC0415
-    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415
-    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
+    from devpod_gen.emit.tree import State  # noqa: PLC0415
 
     in_the_way = [
-        change.file.path
-        for change in compare(repo.root, bundle(plan))
-        if change.state in (State.EDITED, State.FOREIGN)
+        change.file.path for change in changes if change.state in (State.EDITED, State.FOREIGN)
     ]
     if repo.profile_path.exists():
         in_the_way.insert(0, repo.profile_name)

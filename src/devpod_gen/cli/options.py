@@ -12,6 +12,9 @@ from devpod_gen.workspace.identity import Identity, identify, known
 if TYPE_CHECKING:
     from devpod_gen.plan.model import Plan
 
+HERE = Path()
+"""The current folder, where a command works unless it is told another."""
+
 Folder = Annotated[
     Path, typer.Option("-C", "--directory", help="The repo, instead of the current folder.")
 ]

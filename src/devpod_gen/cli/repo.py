@@ -1,12 +1,13 @@
 """Commands on emitted files: generate, schema. None of them reaches an engine."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import (
+    HERE,
     Debug,
     Folder,
     Json,
@@ -20,14 +21,12 @@ from devpod_gen.cli.options import (
 from devpod_gen.errors import FilesDiffer
 
 if TYPE_CHECKING:
-    from devpod_gen.emit.file import RenderedFile
+    from devpod_gen.emit.tree import Change
     from devpod_gen.plan.model import Plan
-
-_HERE = Path()
 
 
 def generate(
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if files differ.")
@@ -46,21 +45,18 @@ def generate(
 
     Example: devpod-gen generate --check
     """
-    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415
-    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
-
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     plan = plan_of(repo)
-    changes = compare(repo.root, bundle(plan))
-    differing = [change for change in changes if change.state is not State.SAME]
+    changes = changes_of(repo, plan)
+    differing = _differing(changes)
     files = [{"path": change.file.path, "state": change.state.value} for change in changes]
     if check and differing:
         raise _differ(differing)
     if check or diff:
         console.result("".join(change.diff for change in differing) if diff else "", files=files)
         return
-    written = write_files(repo, plan, force=force)
+    written = write_files(repo, plan, changes, force=force)
     for path in written:
         console.say(f"wrote {path}")
     console.result("" if written else "nothing to do: the files are up to date", files=files)
@@ -81,17 +77,26 @@ def schema(
     Console(as_json=False, verbose=False).result(resources.schema_text(name).rstrip("\n"))
 
 
-def write_files(repo: Repo, plan: "Plan", *, force: bool = False) -> tuple[str, ...]:
+def changes_of(repo: Repo, plan: "Plan") -> "tuple[Change, ...]":
+    """The emitted files as the plan says, held against those on disk. Reads only."""
+    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.emit.tree import compare  # noqa: PLC0415
+
+    return compare(repo.root, bundle(plan))
+
+
+def write_files(
+    repo: Repo, plan: "Plan", changes: "tuple[Change, ...]", *, force: bool = False
+) -> tuple[str, ...]:
     """Have the emitted files on disk as the plan says; the names of those written."""
     from devpod_gen.disk import publish  # noqa: PLC0415
-    from devpod_gen.emit.bundle import bundle, self_check  # noqa: PLC0415
-    from devpod_gen.emit.tree import State, compare, write  # noqa: PLC0415
+    from devpod_gen.emit.bundle import self_check  # noqa: PLC0415
+    from devpod_gen.emit.tree import write  # noqa: PLC0415
 
-    files: tuple[RenderedFile, ...] = bundle(plan)
     written: list[Path] = []
-    if any(change.state is not State.SAME for change in compare(repo.root, files)):
-        self_check(files)
-        written += write(repo.root, files, force=force)
+    if _differing(changes):
+        self_check(tuple(change.file for change in changes))
+        written += write(repo.root, changes, force=force)
     identity = identity_of(repo, plan)
     if not _holds(identity.env_file, identity.env_text):
         publish(identity.env_file, identity.env_text)
@@ -99,15 +104,17 @@ def write_files(repo: Repo, plan: "Plan", *, force: bool = False) -> tuple[str, 
     return tuple(path.relative_to(repo.root).as_posix() for path in written)
 
 
-def require_up_to_date(repo: Repo, plan: "Plan") -> None:
+def require_up_to_date(changes: "tuple[Change, ...]") -> None:
     """Raises FilesDiffer unless the emitted files are what the profile says."""
-    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415
-    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
-
-    changes = compare(repo.root, bundle(plan))
-    differing = [change for change in changes if change.state is not State.SAME]
+    differing = _differing(changes)
     if differing:
         raise _differ(differing)
+
+
+def _differing(changes: "tuple[Change, ...]") -> "list[Change]":
+    from devpod_gen.emit.tree import State  # noqa: PLC0415
+
+    return [change for change in changes if change.state is not State.SAME]
 
 
 def _holds(path: Path, text: str) -> bool:
@@ -117,7 +124,7 @@ def _holds(path: Path, text: str) -> bool:
         return False
 
 
-def _differ(changes: list[Any]) -> FilesDiffer:
+def _differ(changes: "list[Change]") -> FilesDiffer:
     names = ", ".join(f"{change.file.path} ({change.state.value})" for change in changes)
     return FilesDiffer(
         "the generated files are not what the profile says",

@@ -1,13 +1,13 @@
 """The command that proves a profile: verify."""
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import (
+    HERE,
     Debug,
     Folder,
     Json,
@@ -18,12 +18,11 @@ from devpod_gen.cli.options import (
     repo_at,
 )
 
-_HERE = Path()
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 def verify(
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     budget: Annotated[
         str | None,
@@ -37,7 +36,7 @@ def verify(
 
     Example: devpod-gen verify --budget 10s
     """
-    from devpod_gen.cli.repo import require_up_to_date  # noqa: PLC0415 - only what is used
+    from devpod_gen.cli.repo import changes_of, require_up_to_date  # noqa: PLC0415 - only what is used
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.run import verify as prove  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
@@ -49,7 +48,7 @@ def verify(
     repo = repo_at(directory, profile)
     with clock.stage("render"):
         plan = plan_of(repo)
-        require_up_to_date(repo, plan)
+        require_up_to_date(changes_of(repo, plan))
     with clock.stage("engine"):
         engine = Docker()
         console.say(f"engine: {engine.require()}")

@@ -9,6 +9,7 @@ import typer
 
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import (
+    HERE,
     Debug,
     Folder,
     Json,
@@ -21,11 +22,9 @@ from devpod_gen.cli.options import (
     repo_at,
 )
 
-_HERE = Path()
-
 
 def up(
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     frozen: Annotated[
         bool, typer.Option("--frozen", help="Exit 1 if generated files are out of date.")
@@ -39,6 +38,7 @@ def up(
     Example: devpod-gen up
     """
     from devpod_gen.cli.repo import (  # noqa: PLC0415 - only what is used is loaded
+        changes_of,
         require_up_to_date,
         write_files,
     )
@@ -55,9 +55,10 @@ def up(
     repo = repo_at(directory, profile)
     with clock.stage("render"):
         plan = plan_of(repo)
+        changes = changes_of(repo, plan)
         if frozen:
-            require_up_to_date(repo, plan)
-        for path in write_files(repo, plan):
+            require_up_to_date(changes)
+        for path in write_files(repo, plan, changes):
             console.say(f"wrote {path}")
     identity = identity_of(repo, plan)
     engine = Docker()
@@ -87,7 +88,7 @@ def up(
 
 
 def shell(
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
@@ -102,7 +103,7 @@ def shell(
 
 def execute(
     command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
@@ -115,7 +116,7 @@ def execute(
 
 
 def down(
-    directory: Folder = _HERE,
+    directory: Folder = HERE,
     profile: ProfileName = None,
     caches: Annotated[
         bool, typer.Option("--caches", help="Remove the cache volumes, too.")

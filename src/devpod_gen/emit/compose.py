@@ -11,9 +11,6 @@ from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.render import render
 from devpod_gen.plan.model import Plan
 
-SERVICE = "dev"
-"""The service that is the workspace."""
-
 
 def compose(plan: Plan) -> RenderedFile:
     """The plan's compose.yaml."""

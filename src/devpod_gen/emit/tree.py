@@ -41,13 +41,12 @@ def compare(root: Path, files: tuple[RenderedFile, ...]) -> tuple[Change, ...]:
     return tuple(_change(root, file) for file in files)
 
 
-def write(root: Path, files: tuple[RenderedFile, ...], *, force: bool = False) -> tuple[Path, ...]:
-    """Write what differs, and say what was written.
+def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tuple[Path, ...]:
+    """Write what differs of what `compare` found, and say what was written.
 
     Raises NotOurs, with nothing written, when a file is in the way and not `force`;
     HostError when the disk refuses.
     """
-    changes = compare(root, files)
     blocked = [change for change in changes if change.state in _IN_THE_WAY]
     if blocked and not force:
         raise _not_ours(blocked)

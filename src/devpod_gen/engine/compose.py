@@ -27,7 +27,9 @@ def down(project: Project, *, volumes: bool) -> None:
     if not result.ok:
         connect.raise_if_down(result)
         message = f"the workspace {project.name} could not be removed"
-        raise EngineError(message, fix="run it again", detail=result.last_lines(5))
+        raise EngineError(
+            message, where=project.name, fix="run it again", detail=result.last_lines(5)
+        )
 
 
 def _run(project: Project, *arguments: str) -> Result:

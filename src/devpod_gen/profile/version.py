@@ -35,11 +35,6 @@ def satisfies(version: str, constraint: str) -> bool:
     return any(alternative.contains(parsed, prereleases=True) for alternative in parse(constraint))
 
 
-def is_pin(constraint: str) -> bool:
-    """Whether the constraint names one version or one series (`22`, `1.24`), not a range."""
-    return re.fullmatch(r"v?\d+(\.\d+)*", constraint.strip()) is not None
-
-
 def floor(constraint: str) -> str:
     """The lowest version that the constraint's last alternative names: what to ask mise for."""
     last = constraint.rsplit("||", maxsplit=1)[-1]

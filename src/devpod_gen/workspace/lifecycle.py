@@ -1,11 +1,10 @@
 """A clone's workspace: found, started, removed."""
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from devpod_gen.disk import private_folder, publish
+from devpod_gen.disk import private_folder, publish, remove_folder
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
@@ -100,8 +99,7 @@ def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[s
         files = (identity.compose_file,) if identity.compose_file.exists() else ()
         engine.remove(Project(project, files), volumes=caches)
     left = set(engine.labelled(_PROJECT, project))
-    if identity.data.is_dir():
-        shutil.rmtree(identity.data)
+    remove_folder(identity.data)
     return tuple(sorted(there - left))
 
 
