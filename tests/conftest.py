@@ -128,10 +128,10 @@ def projects_made(folder: Path, since: float) -> set[str]:
     made = [json.loads(line) for line in told.splitlines()]
     files, project = "com.docker.compose.project.config_files", "com.docker.compose.project"
     row = f'{{{{.Label "{project}"}}}}\t{{{{.Label "{files}"}}}}'
-    there = [line.split("\t") for line in docker("ps", "--all", "--format", row).splitlines()]
+    there = [line.partition("\t") for line in docker("ps", "--all", "--format", row).splitlines()]
     return (
         {attributes[project] for attributes in made if str(folder) in attributes.get(files, "")}
-        | {name for name, paths in there if str(folder) in paths}
+        | {name for name, _, paths in there if str(folder) in paths}
         | {env.read_text().strip().rpartition("=")[2] for env in folder.rglob(".devcontainer/.env")}
     )
 

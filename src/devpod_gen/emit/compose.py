@@ -35,6 +35,7 @@ def _text(plan: Plan, config: str) -> str:
         source="/".join([".."] * (plan.output.count("/") + 1)),
         environment=_environment(plan),
         limits=_limits(plan),
+        gpus=plan.resources.gpus,
         published=[port.port for port in plan.ports if port.publish],
         never_pulled=not plan.image.hosted,
     )
@@ -47,6 +48,8 @@ def _environment(plan: Plan) -> dict[str, str]:
         "DEVPOD_WORKSPACE": plan.folder,
         "DEVPOD_CACHES": ":".join(cache.folder for cache in plan.caches),
         "DEVPOD_ENV": " ".join(name for name, _ in plan.env),
+        "DEVPOD_IDLE": str(plan.idle.seconds) if plan.idle else "",
+        "DEVPOD_IDLE_CPU": str(plan.idle.cpu) if plan.idle else "",
     }
     return {key: value for key, value in ours.items() if value} | dict(plan.env)
 

@@ -56,6 +56,9 @@ def _start_error(project: Project, result: Result) -> StartError:
         port = taken[1] or "of the profile"
         message = f"the port {port} is taken by another program"
         fix = "stop what listens there (`ss -ltnp`), or change [[ports]] in the profile"
+    elif "could not select device driver" in said:
+        message = "the engine has no GPU to give"
+        fix = "install NVIDIA's container toolkit on the engine's host, or drop resources.gpus"
     else:
         message = f"the workspace {project.name} did not start"
         fix = "read the engine's words above"

@@ -74,10 +74,20 @@ class PortPlan:
 
 @dataclass(frozen=True, slots=True)
 class CacheVolume:
-    """A named volume and the folder that it keeps."""
+    """A named volume and the folder that it keeps. `shared`: one for the whole machine."""
 
     volume: str
     folder: str
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdlePlan:
+    """When the workspace stops by itself: after `seconds` without use; `cpu` is the per cent
+    of one CPU that counts as use."""
+
+    seconds: int
+    cpu: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ class Plan:
     caches: tuple[CacheVolume, ...]
     env: tuple[tuple[str, str], ...]
     resources: Resources
+    idle: IdlePlan | None
     ports: tuple[PortPlan, ...]
     probes: tuple[ProbePlan, ...]
     ide: IdePlan

@@ -9,6 +9,7 @@ from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
     IdePlan,
+    IdlePlan,
     ImagePlan,
     Plan,
     PortPlan,
@@ -24,6 +25,10 @@ from devpod_gen.profile.wording import suggestion, where
 PROBE_TIMEOUT = 30
 """Seconds that a probe may take when the profile does not say."""
 
+IDLE_CPU = 5
+"""Per cent of one CPU that counts as use when the profile does not say."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
 _RESERVED = ("PATH", "HOME", "USER", "SHELL")
 
 
@@ -60,6 +65,7 @@ def resolve(
         caches=_caches(profile),
         env=tuple(sorted(profile.env)),
         resources=profile.resources,
+        idle=_idle(profile),
         ports=tuple(
             PortPlan(port.port, port.label, port.publish is not False) for port in profile.ports
         ),
@@ -93,11 +99,11 @@ def _stacks(profile: Profile, known: tuple[Stack, ...]) -> tuple[Stack, ...]:
 def _refuse_overlaps(profile: Profile, workspace: str, home: str) -> None:
     problems = [
         Finding(
-            where(profile.file, ("caches", name, index)),
+            where(profile.file, ("caches", cache.name, index)),
             f"{folder} would hide the {what} ({place})",
         )
-        for name, folders in profile.caches
-        for index, folder in enumerate(folders)
+        for cache in profile.caches
+        for index, folder in enumerate(cache.folders)
         for what, place in (("workspace", workspace), ("home folder", home))
         if f"{place}/".startswith(f"{folder.rstrip('/')}/")
     ]
@@ -146,7 +152,7 @@ def _spec(tool: str, pin: str) -> str:
 def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> ImagePlan:
     if profile.image.ref:
         return ImagePlan(profile.image.ref, (), hosted=True, may_build=False)
-    folders = " ".join(sorted(folder for _, paths in profile.caches for folder in paths))
+    folders = " ".join(sorted(folder for cache in profile.caches for folder in cache.folders))
     args = (
         ("CACHES", folders),
         ("LOGIN_SHELL", profile.shell or "zsh"),
@@ -173,10 +179,17 @@ def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> 
 
 def _caches(profile: Profile) -> tuple[CacheVolume, ...]:
     return tuple(
-        CacheVolume(f"cache-{name}" + (f"-{index}" if index else ""), folder)
-        for name, folders in sorted(profile.caches)
-        for index, folder in enumerate(folders)
+        CacheVolume(f"cache-{cache.name}" + (f"-{index}" if index else ""), folder, cache.shared)
+        for cache in sorted(profile.caches, key=lambda cache: cache.name)
+        for index, folder in enumerate(cache.folders)
     )
+
+
+def _idle(profile: Profile) -> IdlePlan | None:
+    if not profile.idle:
+        return None
+    seconds = int(profile.idle.timeout[:-1]) * _UNITS[profile.idle.timeout[-1]]
+    return IdlePlan(seconds, profile.idle.cpu or IDLE_CPU)
 
 
 def _probes(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ProbePlan, ...]:

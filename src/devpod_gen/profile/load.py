@@ -8,7 +8,7 @@ from typing import Any
 
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile.meaning import contradictions, odd_values
-from devpod_gen.profile.model import Ide, Image, Port, Probe, Profile, Resources
+from devpod_gen.profile.model import Cache, Ide, Idle, Image, Port, Probe, Profile, Resources
 from devpod_gen.profile.schema import findings
 from devpod_gen.profile.wording import printable
 
@@ -87,15 +87,27 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         workspace=workspace.get("path") if isinstance(workspace, dict) else workspace,
         image=Image(**image | {"packages": tuple(image.get("packages", ()))}),
         tools=tuple(document.get("tools", {}).items()),
-        caches=tuple((name, tuple(paths)) for name, paths in document.get("caches", {}).items()),
+        caches=_caches(document.get("caches", {})),
         env=tuple(document.get("env", {}).items()),
         resources=Resources(**document.get("resources", {})),
+        idle=Idle(**document["idle"]) if "idle" in document else None,
         ports=tuple(
             Port(entry["port"], entry.get("label"), entry.get("publish"))
             for entry in document.get("ports", ())
         ),
         probes=tuple(Probe(**entry) for entry in document.get("probe", ())),
         ide=_ide(document.get("ide", {})),
+    )
+
+
+def _caches(document: dict[str, Any]) -> tuple[Cache, ...]:
+    long = {
+        name: entry if isinstance(entry, dict) else {"folders": entry}
+        for name, entry in document.items()
+    }
+    return tuple(
+        Cache(name, tuple(entry["folders"]), entry.get("shared", False))
+        for name, entry in long.items()
     )
 
 

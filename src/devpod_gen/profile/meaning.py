@@ -71,9 +71,10 @@ def _ports(document: dict[str, Any], file: str) -> Iterator[Finding]:
 
 def _caches(document: dict[str, Any], file: str) -> Iterator[Finding]:
     owner: dict[str, str] = {}
-    for name, folders in document.get("caches", {}).items():
-        for index, folder in enumerate(folders):
-            place = where(file, ("caches", name, index))
+    for name, entry in document.get("caches", {}).items():
+        long = isinstance(entry, dict)
+        for index, folder in enumerate(entry["folders"] if long else entry):
+            place = where(file, ("caches", name, *(("folders",) if long else ()), index))
             if folder in owner and owner[folder] != name:
                 yield Finding(place, f'{folder} is kept by the cache "{owner[folder]}" already')
             if folder.count("/") < 2:
@@ -87,6 +88,9 @@ def _image(document: dict[str, Any], file: str) -> Iterator[Finding]:
         if "ref" in image and image.get(key):
             message = "has no effect with image.ref: the image is yours"
             yield Finding(where(file, ("image", key)), message)
+    if "ref" in image and "idle" in document:
+        message = "has no effect with image.ref: only images built here watch themselves"
+        yield Finding(where(file, ("idle",)), message)
     if "ref" not in image and document.get("user", "dev") != "dev":
         message = "not supported yet: images built here have the user dev"
         yield Finding(where(file, ("user",)), message)

@@ -33,6 +33,25 @@ class Resources:
     memory: str | None = None
     pids: int | None = None
     shm: str | None = None
+    gpus: int | str | None = None
+    """A number, or `all`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Folders that persist. `shared`: with the other workspaces of this machine that ask for it."""
+
+    name: str
+    folders: tuple[str, ...]
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """When to stop by itself. `timeout` is `<number><s|m|h>`, `cpu` per cent of one CPU."""
+
+    timeout: str
+    cpu: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +89,10 @@ class Profile:
     workspace: str | None
     image: Image
     tools: tuple[tuple[str, str], ...]
-    caches: tuple[tuple[str, tuple[str, ...]], ...]
+    caches: tuple[Cache, ...]
     env: tuple[tuple[str, str], ...]
     resources: Resources
+    idle: Idle | None
     ports: tuple[Port, ...]
     probes: tuple[Probe, ...]
     ide: Ide

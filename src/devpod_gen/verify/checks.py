@@ -7,27 +7,17 @@ import re
 import secrets
 import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.plan.model import Plan, ToolPlan
 from devpod_gen.profile import version
+from devpod_gen.verify.limits import limits
+from devpod_gen.verify.look import Look, Verdict, take
 from devpod_gen.verify.report import Check, Door
-from devpod_gen.workspace.batch import Command, Inside, Timed, run_all
-
-Verdict = tuple[bool | None, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One check: commands to run inside, and what their results say about it."""
-
-    id: str
-    commands: tuple[tuple[str, ...], ...]
-    judge: Callable[[Sequence[Timed]], Verdict]
+from devpod_gen.workspace.batch import Inside, Timed
 
 
 def look_inside(
@@ -41,8 +31,10 @@ def look_inside(
             _git(plan, root),
             *(_cache(cache.folder) for cache in plan.caches),
             *(_tool(tool, shell) for tool in plan.tools),
+            *limits(plan),
+            *_idle(plan),
         )
-        return _run(looks, door, inside)
+        return take(looks, door, inside)
 
 
 def ports_check(engine: Engine, container: str, door: Door) -> Check:
@@ -56,16 +48,6 @@ def ports_check(engine: Engine, container: str, door: Door) -> Check:
     else:
         detail = f"on loopback only: {names}" if published else "none is published"
     return Check("ports", door, not open_to_all, detail, time.monotonic() - begun)
-
-
-def _run(looks: Sequence[Look], door: Door, inside: Inside) -> tuple[Check, ...]:
-    results = iter(run_all(inside, [Command(argv) for look in looks for argv in look.commands]))
-    checks = []
-    for look in looks:
-        own = [next(results) for _ in look.commands]
-        ok, detail = look.judge(own)
-        checks.append(Check(look.id, door, ok, detail, sum(result.seconds for result in own)))
-    return tuple(checks)
 
 
 def _user(plan: Plan) -> Look:
@@ -140,6 +122,21 @@ def _cache(folder: str) -> Look:
     script = 'f=$1/.devpod-gen-probe; : >"$f" && rm "$f" && stat -c "owned by uid %u" "$1"'
     command = ("sh", "-c", script, "sh", folder)
     return Look(f"cache:{folder}", (command,), lambda r: (r[0].ok, r[0].last_line))
+
+
+def _idle(plan: Plan) -> Iterator[Look]:
+    """The watch runs, and counts to what the profile says."""
+    if not plan.idle:
+        return
+
+    def judge(results: Sequence[Timed]) -> Verdict:
+        words = results[0].said.split()
+        if not results[0].ok or words[1:] != [str(seconds)]:
+            return False, f"nothing inside counts to {seconds} s: {results[0].last_line}"
+        return True, f"stops after {seconds} s without use"
+
+    seconds = plan.idle.seconds
+    yield Look("idle", (("cat", "/run/devpod/idle"),), judge)
 
 
 def _tool(tool: ToolPlan, shell: str) -> Look:

@@ -39,7 +39,8 @@ class _Run(Context):
     def project(self, door: Door, variables: dict[str, str]) -> Project:
         """A project that nobody else has."""
         name = f"devpod-gen-verify-{door}-{secrets.token_hex(4)}"
-        return Project(name, (self.identity.compose_file,), tuple(variables.items()))
+        own = {"DEVPOD_SHARED": name}  # a look must not touch the user's shared caches
+        return Project(name, (self.identity.compose_file,), tuple((variables | own).items()))
 
 
 def verify(context: Context, *, budget: float | None = None) -> Report:

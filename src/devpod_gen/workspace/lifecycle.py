@@ -97,7 +97,9 @@ def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[s
     there = set(engine.labelled(_PROJECT, project))
     if there:
         files = (identity.compose_file,) if identity.compose_file.exists() else ()
-        engine.remove(Project(project, files), volumes=caches)
+        # Shared caches are not this workspace's to remove: under this name there are none.
+        own = (("DEVPOD_SHARED", project),)
+        engine.remove(Project(project, files, own), volumes=caches)
     left = set(engine.labelled(_PROJECT, project))
     remove_folder(identity.data)
     return tuple(sorted(there - left))

@@ -24,6 +24,8 @@ if [ -x /usr/local/bin/devpod-entrypoint ]; then
     set -- "$user"
 fi
 getent passwd "$1" || exit 99
+# Whoever waits for it wants to use it: the watch for idleness counts anew.
+[ ! -e /run/devpod/idle ] || : >/run/devpod/awake
 """
 _NO_SUCH_USER = 99
 

@@ -1,0 +1,66 @@
+"""The limits of a workspace, read back from inside: what the kernel holds it to, in the
+control group's files of version 2 or 1."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from devpod_gen.plan.model import Plan
+from devpod_gen.verify.look import Look, Verdict
+from devpod_gen.workspace.batch import Timed
+
+# Each prints one line, or nothing where the kernel has no such file. Version 2 comes first.
+_CPUS = """
+cat /sys/fs/cgroup/cpu.max && exit
+for d in cpu cpu,cpuacct; do
+    cd /sys/fs/cgroup/$d && echo $(cat cpu.cfs_quota_us cpu.cfs_period_us) && exit
+done
+"""
+_MEMORY = "cat /sys/fs/cgroup/memory.max || cat /sys/fs/cgroup/memory/memory.limit_in_bytes"
+_PIDS = "cat /sys/fs/cgroup/pids.max || cat /sys/fs/cgroup/pids/pids.max"
+_SHM = "df -B1 --output=size /dev/shm | tail -n 1"
+_SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def limits(plan: Plan) -> Iterator[Look]:
+    """A look for each limit that the plan sets."""
+    wanted = plan.resources
+    if wanted.cpus:
+        yield _look("cpus", _CPUS, wanted.cpus, _share)
+    if wanted.memory:
+        yield _look("memory", _MEMORY, _bytes(wanted.memory), int)
+    if wanted.pids:
+        yield _look("pids", _PIDS, wanted.pids, int)
+    if wanted.shm:
+        yield _look("shm", _SHM, _bytes(wanted.shm), int)
+
+
+def _look(name: str, script: str, wanted: float, read: Callable[[str], float]) -> Look:
+    def judge(results: Sequence[Timed]) -> Verdict:
+        said = results[0].said.strip()
+        if not said:
+            return None, "not run: this engine shows no control group inside"
+        try:
+            found = read(said)
+        except ValueError:
+            return False, f"there is no limit ({said}), the profile says {_told(wanted)}"
+        held = abs(found - wanted) < 0.01 * wanted  # kernels round to pages
+        return held, _told(
+            found
+        ) if held else f"is {_told(found)}, the profile says {_told(wanted)}"
+
+    return Look(f"limit:{name}", (("sh", "-c", f"exec 2>/dev/null\n{script}"),), judge)
+
+
+def _told(number: float) -> str:
+    return f"{number:g}" if number < 1000 else f"{number:.0f}"
+
+
+def _share(said: str) -> float:
+    """Of CPUs; a quota that is `max` or -1 is none."""
+    quota, period = (int(word) for word in said.split())
+    if quota < 0:
+        raise ValueError
+    return quota / period
+
+
+def _bytes(size: str) -> int:
+    return int(size[:-1]) * _SIZES[size[-1]]
