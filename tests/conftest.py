@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -127,12 +128,16 @@ def projects_made(folder: Path, since: float) -> set[str]:
     told = docker("events", *window, *chosen, "--format", "{{json .Actor.Attributes}}")
     made = [json.loads(line) for line in told.splitlines()]
     files, project = "com.docker.compose.project.config_files", "com.docker.compose.project"
-    row = f'{{{{.Label "{project}"}}}}\t{{{{.Label "{files}"}}}}'
-    there = [line.partition("\t") for line in docker("ps", "--all", "--format", row).splitlines()]
+    row = f'[{{{{json (.Label "{project}")}}}},{{{{json (.Label "{files}")}}}}]'
+    there = [json.loads(line) for line in docker("ps", "--all", "--format", row).splitlines()]
     return (
         {attributes[project] for attributes in made if str(folder) in attributes.get(files, "")}
-        | {name for name, _, paths in there if str(folder) in paths}
-        | {env.read_text().strip().rpartition("=")[2] for env in folder.rglob(".devcontainer/.env")}
+        | {name for name, paths in there if str(folder) in paths}
+        | {
+            name
+            for env in folder.rglob(".env")
+            for name in re.findall(r"^DEVPOD_PROJECT=(.+)$", env.read_text(), re.MULTILINE)
+        }
     )
 
 

@@ -78,12 +78,12 @@ def test_any_path_will_do(make_repo: Make, command: Command) -> None:
 def test_busy_names_the_holder(make_repo: Make) -> None:
     identity = identify(make_repo(PLAIN), "shop", ".devcontainer")
     with (
-        held(identity),
-        pytest.raises(Busy, match=f"by process {os.getpid()}"),
-        held(identity, patience=0.1),
+        held(identity, "up"),
+        pytest.raises(Busy, match=f"by `devpod-gen up`, process {os.getpid()}"),
+        held(identity, "down", patience=0.1),
     ):
         pass
-    with held(identity, patience=0.1):
+    with held(identity, "down", patience=0.1):
         pass
 
 

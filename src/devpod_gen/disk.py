@@ -18,7 +18,7 @@ def publish(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".devpod-gen-", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=temporary_prefix(), dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             os.fchmod(stream.fileno(), mode)
@@ -33,6 +33,30 @@ def publish(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
         if temporary:
             with contextlib.suppress(OSError):  # after a rename there is nothing left to remove
                 Path(temporary).unlink()
+
+
+def temporary_prefix() -> str:
+    """How the names of files begin that this process makes and removes again."""
+    return f".devpod-gen-{os.getpid()}-"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed have left of such files in `folder`."""
+    for path in folder.glob(".devpod-gen-*-*"):
+        process = path.name.split("-")[2]
+        if process.isdigit() and _has_ended(int(process)):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _has_ended(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def back_up(path: Path) -> Path:

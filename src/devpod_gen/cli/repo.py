@@ -89,17 +89,21 @@ def write_files(
     repo: Repo, plan: "Plan", changes: "tuple[Change, ...]", *, force: bool = False
 ) -> tuple[str, ...]:
     """Have the emitted files on disk as the plan says; the names of those written."""
-    from devpod_gen.disk import publish  # noqa: PLC0415
+    from devpod_gen.disk import publish, sweep  # noqa: PLC0415
     from devpod_gen.emit.bundle import self_check  # noqa: PLC0415
     from devpod_gen.emit.tree import write  # noqa: PLC0415
+    from devpod_gen.workspace.variables import env_text, variables  # noqa: PLC0415
 
+    for folder in (repo.root, repo.root / plan.output, repo.root / plan.output / "gateway"):
+        sweep(folder)
     written: list[Path] = []
     if _differing(changes):
         self_check(tuple(change.file for change in changes))
         written += write(repo.root, changes, force=force)
     identity = identity_of(repo, plan)
-    if not _holds(identity.env_file, identity.env_text):
-        publish(identity.env_file, identity.env_text)
+    text = env_text(identity, variables(identity, plan))
+    if not _holds(identity.env_file, text):
+        publish(identity.env_file, text)
         written.append(identity.env_file)
     return tuple(path.relative_to(repo.root).as_posix() for path in written)
 
@@ -117,10 +121,10 @@ def _differing(changes: "tuple[Change, ...]") -> "list[Change]":
     return [change for change in changes if change.state is not State.SAME]
 
 
-def _holds(path: Path, text: str) -> bool:
+def _holds(path: Path, content: bytes) -> bool:
     try:
-        return path.read_text(encoding="utf-8") == text
-    except (OSError, UnicodeDecodeError):
+        return path.read_bytes() == content
+    except OSError:
         return False
 
 

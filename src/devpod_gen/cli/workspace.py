@@ -1,8 +1,5 @@
-"""Commands on a running workspace: up, shell, exec, down."""
+"""Commands that make and remove a workspace: up, down."""
 
-import os
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +11,6 @@ from devpod_gen.cli.options import (
     Folder,
     Json,
     ProfileName,
-    Repo,
     Verbose,
     identity_of,
     known_identity,
@@ -63,7 +59,7 @@ def up(
     identity = identity_of(repo, plan)
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
-    with held(identity):
+    with held(identity, "up", say=console.say):
         running = lifecycle.up(context, config=config_of(plan))
         if running.ssh:
             write_config(engine, plan, running.ssh, running.container.id)
@@ -87,34 +83,6 @@ def up(
     )
 
 
-def shell(
-    directory: Folder = HERE,
-    profile: ProfileName = None,
-    debug: Debug = False,  # noqa: ARG001
-) -> None:
-    """Open the login shell inside, at the place in the repo where you stand.
-
-    Example: devpod-gen shell
-    """
-    # Of the user's line in /etc/passwd: images of the user's own may not set SHELL.
-    login = 'shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l'
-    _enter(repo_at(directory, profile), ["sh", "-c", login], tty=sys.stdin.isatty())
-
-
-def execute(
-    command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
-    directory: Folder = HERE,
-    profile: ProfileName = None,
-    debug: Debug = False,  # noqa: ARG001
-) -> None:
-    """Run a command inside; its streams and its exit code are yours.
-
-    Example: devpod-gen exec -- make test
-    """
-    tty = sys.stdin.isatty() and sys.stdout.isatty()
-    _enter(repo_at(directory, profile), command, tty=tty)
-
-
 def down(
     directory: Folder = HERE,
     profile: ProfileName = None,
@@ -136,29 +104,7 @@ def down(
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     identity = known_identity(repo)
-    with held(identity, removed=True):
+    with held(identity, "down", say=console.say, removed=True):
         removed = lifecycle.down(Docker(), identity, caches=caches)
     text = f"removed {', '.join(removed)}" if removed else "there was nothing to remove"
     console.result(text, removed=list(removed))
-
-
-def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
-    """Become the engine's own client: signals, sizes and exit codes need no help from us."""
-    from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
-
-    engine = Docker()
-    container = lifecycle.require(engine, known_identity(repo))
-    inside = _place(repo.root, container.folder)
-    command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
-
-
-def _place(root: Path, folder: str) -> str:
-    """The folder inside that is the current one outside; else the workspace's top."""
-    here = Path.cwd().resolve()
-    if here == root or not here.is_relative_to(root):
-        return folder
-    return f"{folder}/{here.relative_to(root).as_posix()}"

@@ -21,22 +21,39 @@ class ImageInfo:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A workspace's container, by its labels. Empty strings: not labelled."""
+    """A workspace's container. Labels that it does not have are empty strings."""
 
     id: str
     name: str
     state: str
     image: str
     """As it was named when the container was made; the id when the name has moved since."""
-    project: str
-    user: str
-    folder: str
-    config: str
+    labels: Mapping[str, str]
 
     @property
     def running(self) -> bool:
         """Whether commands can be run in it."""
         return self.state == "running"
+
+    @property
+    def project(self) -> str:
+        """The Compose project that it is a part of."""
+        return self.labels["com.docker.compose.project"]
+
+    @property
+    def user(self) -> str:
+        """Who works inside."""
+        return self.labels["devpod-gen.user"]
+
+    @property
+    def folder(self) -> str:
+        """Where the repo is inside."""
+        return self.labels["devpod-gen.folder"]
+
+    @property
+    def config(self) -> str:
+        """The configuration that it was made from."""
+        return self.labels["devpod-gen.config"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,10 @@ class Engine(Protocol):
         """The engine's name and version."""
         ...
 
+    def address(self) -> str:
+        """Which engine it is: where it is reached."""
+        ...
+
     def image(self, ref: str) -> ImageInfo | None:
         """The image, when the engine has it."""
         ...
@@ -106,7 +127,7 @@ class Engine(Protocol):
         ...
 
     def containers(self, labels: Mapping[str, str]) -> tuple[Container, ...]:
-        """The workspace containers that carry all of `labels`, running or not."""
+        """The containers that carry all of `labels`, running or not. An empty value: any."""
         ...
 
     def exec(

@@ -16,6 +16,8 @@ TIMED_OUT = 124
 
 _KEPT_LINES = 40
 
+_GRACE = 5.0  # seconds that an interrupted command has to end by itself
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -57,7 +59,7 @@ def run(
         errors += f"\nstopped after {timeout:g} s".encode()
         return Result(TIMED_OUT, _text(output), _text(errors))
     except BaseException:
-        _kill(process)
+        _stop(process)
         raise
     return Result(process.returncode, _text(output), _text(errors))
 
@@ -82,7 +84,7 @@ def stream(
             on_line(line)
         code = process.wait()
     except BaseException:
-        _kill(process)
+        _stop(process)
         raise
     finally:
         timer.cancel()
@@ -102,10 +104,25 @@ def _start(
             cwd=folder,
             # A group of its own: one kill reaches what the command started, too.
             start_new_session=True,
+            # Nothing of Python's own is inherited, unless it was meant to be: a lock is.
+            close_fds=False,
         )
     except FileNotFoundError:
         message = f"the program {argv[0]} is not there"
         raise HostError(message, where=argv[0], fix="install it, or put it on PATH") from None
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """We were interrupted: let the command take back what it has begun; asked once more,
+    or past a few seconds, kill it."""
+    try:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_GRACE)
+    finally:
+        if process.poll() is None:
+            _kill(process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,7 @@ from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError, StartError
 
 _DEADLINE = 300.0
+_SHARED = "devpod-gen.shared=devpod-gen"  # another value: a throw-away project's own
 _PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
 
 
@@ -21,15 +22,34 @@ def up(project: Project) -> None:
 
 
 def down(project: Project, *, volumes: bool) -> None:
-    """Stop and remove what the project has; without files, all that has its label."""
-    extra = ["--volumes"] if volumes else []
-    result = _run(project, "down", "--remove-orphans", *extra)
+    """Stop and remove what the project has; without files, all that has its label. A shared
+    volume stays, though the project that made it is on its label."""
+    if volumes and _volumes(project, _SHARED):
+        _must(project, _run(project, "rm", "--stop", "--force", "--volumes"))
+        _must(project, _run(project, "down", "--remove-orphans"))
+        if own := _volumes(project) - _volumes(project, _SHARED):
+            argv = [connect.client(), "volume", "rm", *sorted(own)]
+            _must(project, run(argv, timeout=_DEADLINE))
+    else:
+        extra = ["--volumes"] if volumes else []
+        _must(project, _run(project, "down", "--remove-orphans", *extra))
+
+
+def _must(project: Project, result: Result) -> Result:
     if not result.ok:
         connect.raise_if_down(result)
         message = f"the workspace {project.name} could not be removed"
         raise EngineError(
             message, where=project.name, fix="run it again", detail=result.last_lines(5)
         )
+    return result
+
+
+def _volumes(project: Project, *labels: str) -> set[str]:
+    """The project's volumes that carry all of the labels."""
+    wanted = (f"com.docker.compose.project={project.name}", *labels)
+    argv = [connect.client(), "volume", "ls", "--quiet", *(f"--filter=label={x}" for x in wanted)]
+    return set(_must(project, run(argv, timeout=30)).output.split())
 
 
 def _run(project: Project, *arguments: str) -> Result:

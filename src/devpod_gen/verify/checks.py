@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from devpod_gen.disk import temporary_prefix
 from devpod_gen.engine.api import Engine
 from devpod_gen.plan.model import Plan, ToolPlan
 from devpod_gen.profile import version
@@ -69,7 +70,7 @@ def _user(plan: Plan) -> Look:
 def _repo(plan: Plan, root: Path) -> Iterator[Look]:
     """What the host writes is seen inside, and what is made inside is the host user's."""
     token = secrets.token_hex(8)
-    ours, theirs = (root / f".devpod-gen-{token}-{side}" for side in ("host", "inside"))
+    ours, theirs = (root / f"{temporary_prefix()}{token}-{side}" for side in ("host", "inside"))
     script = f"cat {ours.name} && printf x >>{ours.name} && : >{theirs.name}"
     commands = (
         ("sh", "-c", f"cd {shlex.quote(plan.folder)} && {script}"),
@@ -110,7 +111,7 @@ def _git(plan: Plan, root: Path) -> Look:
     def judge(results: Sequence[Timed]) -> Verdict:
         status = results[0]
         if not status.ok and (root / ".git").is_file():
-            return False, "this is a worktree or a submodule: its git folder is not in the repo"
+            return False, f"the git folder is outside the repo (a submodule?): {status.last_line}"
         if not status.ok:
             return False, f"git status: {status.last_line}"
         return True, status.said.splitlines()[0].removeprefix("## ")

@@ -4,7 +4,6 @@ It works in projects of its own and never in the user's: bare Compose in the edi
 project would recreate its container.
 """
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,12 +18,13 @@ from devpod_gen.plan.model import Plan
 from devpod_gen.verify.checks import look_inside, ports_check
 from devpod_gen.verify.report import Check, Door, Report
 from devpod_gen.verify.ssh import by_ssh, write_config
-from devpod_gen.workspace import image, lifecycle
+from devpod_gen.workspace import image, lifecycle, throwaway
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.ssh import open_door
+from devpod_gen.workspace.variables import variables as known_variables
 
 _PROJECT = "com.docker.compose.project"
 _EXEC = 600.0
@@ -38,7 +38,7 @@ class _Run(Context):
 
     def project(self, door: Door, variables: dict[str, str]) -> Project:
         """A project that nobody else has."""
-        name = f"devpod-gen-verify-{door}-{secrets.token_hex(4)}"
+        name = throwaway.name(door)
         own = {"DEVPOD_SHARED": name}  # a look must not touch the user's shared caches
         return Project(name, (self.identity.compose_file,), tuple((variables | own).items()))
 
@@ -51,6 +51,7 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
     with clock.stage("image"):
         found = image.ensure(run.engine, plan.image, say)
     variables = _free_ports(run.engine, plan, run.identity)
+    variables |= dict(known_variables(run.identity, plan))
     say("opening the compose door")
     seconds = _compose_door(run, variables)
     if budget is not None:

@@ -11,7 +11,7 @@ from devpod_gen.errors import HostError
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One clone's workspace. Two clones of a repo, or two profiles, have two."""
+    """One clone's workspace. Two clones or worktrees of a repo, or two profiles, have two."""
 
     id: str
     project: str
@@ -19,6 +19,8 @@ class Identity:
     """The repo's folder, with links resolved."""
     output: str
     """The folder of emitted files, relative to the root."""
+    branch: str | None = None
+    """Of a clone in a volume that is beside the repo's own one."""
 
     @property
     def compose_file(self) -> Path:
@@ -32,13 +34,8 @@ class Identity:
 
     @property
     def env_file(self) -> Path:
-        """What tells Compose and the reference client this clone's project name."""
+        """What tells Compose and the reference client what is true of this clone only."""
         return self.root / self.output / ".env"
-
-    @property
-    def env_text(self) -> str:
-        """What stands in it."""
-        return f"# This clone's workspace, written by devpod-gen.\nDEVPOD_PROJECT={self.project}\n"
 
     @property
     def data(self) -> Path:
@@ -46,14 +43,20 @@ class Identity:
         return data_home() / self.id
 
 
-def identify(root: Path, name: str, output: str) -> Identity:
-    """The workspace of the clone at `root`, of the profile that is emitted to `output`."""
+def identify(root: Path, name: str, output: str, branch: str | None = None) -> Identity:
+    """The workspace of the clone at `root`, of the profile that is emitted to `output`.
+
+    The hash is long enough that no machine sees two of the same.
+    """
     real = root.resolve()
-    digest = hashlib.sha256(os.fsencode(real) + b"\0" + output.encode()).hexdigest()[:8]
-    return Identity(digest, f"{name}-{digest}", real, output)
+    told = os.fsencode(real) + b"\0" + output.encode()
+    if branch:
+        told += b"\0" + branch.encode("utf-8", errors="surrogateescape")
+    digest = hashlib.sha256(told).hexdigest()[:12]
+    return Identity(digest, f"{name}-{digest}", real, output, branch)
 
 
-def known(root: Path, output: str) -> Identity | None:
+def known(root: Path, output: str, branch: str | None = None) -> Identity | None:
     """The workspace that was given to the clone at `root` last, by its `.env`; None when
     that says nothing.
 
@@ -64,9 +67,10 @@ def known(root: Path, output: str) -> Identity | None:
         text = (root / output / ".env").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    match = re.search(r"^DEVPOD_PROJECT=([a-z0-9-]+)-[0-9a-f]{8}$", text, re.MULTILINE)
-    identity = identify(root, match[1], output) if match else None
-    return identity if identity and identity.env_text in text else None
+    match = re.search(r"^DEVPOD_PROJECT=([a-z0-9-]+)-([0-9a-f]{12})$", text, re.MULTILINE)
+    if not match or identify(root, match[1], output).id != match[2]:
+        return None
+    return identify(root, match[1], output, branch)
 
 
 def data_home() -> Path:

@@ -1,27 +1,23 @@
 """A clone's workspace: found, started, removed."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
-from devpod_gen.disk import private_folder, publish, remove_folder
+from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import image
+from devpod_gen.workspace import image, ownership, record, start
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
-from devpod_gen.workspace.ssh import SshDoor, free_alias, open_door
+from devpod_gen.workspace.ssh import SshDoor, open_door
 
 READY_WITHIN = 60.0
 """Seconds that a container's own start may take before it counts as failed."""
 
 _EXEC = 300.0  # seconds for all that is looked at by one exec, probes apart
-_PROJECT = "com.docker.compose.project"
-_SERVICE = {"com.docker.compose.service": "dev"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +37,27 @@ def up(context: Context, *, config: str) -> Running:
     `config` is what the compose file labels the container with: a container with
     another label is made anew. Raises ImageError and StartError.
     """
-    engine, clock = context.engine, context.clock
+    engine, clock, identity = context.engine, context.clock, context.identity
     with clock.stage("image"):
         image.ensure(engine, context.plan.image, context.say)
-    found = before = find(engine, context.identity)
-    started = not (before and before.running and before.config == config)
-    if started:
+    found = before = find(engine, identity)
+    known = record.claim(identity, context.plan.alias, engine=engine.address())
+    if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
-            found = _start(engine, context.identity, before)
-    if not found:
-        message = "the engine started the workspace, but does not list it"
-        raise StartError(message, where=context.identity.project, fix="run it again")
+            found = start.start(context, before)
     with clock.stage("ready"):
         who = wait_until_ready(engine, found, context.plan.user, seconds=READY_WITHIN)
     with clock.stage("probe"):
         _require_probes(context, found, who)
     with clock.stage("ssh"):
-        alias = free_alias(context.plan.alias, context.identity)
-        data = context.identity.data
-        door = open_door(engine, found, who.user, data=data, alias=alias)
+        door = open_door(engine, found, who.user, data=identity.data, alias=known.alias)
     created = before is None or before.id != found.id
-    return Running(found, started, created, door)
+    return Running(found, found is not before, created, door)
 
 
 def find(engine: Engine, identity: Identity) -> Container | None:
-    """The clone's container, whoever started it: Compose by our project's name, or an
-    editor by the folder's path. Running ones first."""
-    for label, value in (
-        (_PROJECT, identity.project),
-        ("devcontainer.local_folder", str(identity.root)),
-    ):
-        found = [
-            container
-            for container in engine.containers({label: value, **_SERVICE})
-            if container.folder  # ours by its label, not some other repo file's
-        ]
-        if found:
-            return max(found, key=lambda container: container.running)
-    return None
+    """The clone's container, whoever started it; a running one first."""
+    return next(iter(ownership.of(engine, identity)), None)
 
 
 def require(engine: Engine, identity: Identity) -> Container:
@@ -91,46 +70,16 @@ def require(engine: Engine, identity: Identity) -> Container:
 
 
 def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[str, ...]:
-    """Remove all that `up` made, and say what that was. Caches stay unless asked for."""
-    found = find(engine, identity)
-    project = found.project if found else identity.project
-    there = set(engine.labelled(_PROJECT, project))
-    if there:
-        files = (identity.compose_file,) if identity.compose_file.exists() else ()
-        # Shared caches are not this workspace's to remove: under this name there are none.
-        own = (("DEVPOD_SHARED", project),)
-        engine.remove(Project(project, files, own), volumes=caches)
-    left = set(engine.labelled(_PROJECT, project))
+    """Remove all that `up` made, and what other clients made for the clone under project
+    names of their own; say what that was. Caches stay unless asked for."""
+    removed: list[str] = []
+    for name in sorted(ownership.projects(engine, identity)):
+        there = set(engine.labelled(ownership.PROJECT, name))
+        if there:
+            engine.remove(Project(name, ()), volumes=caches)
+        removed += there - set(engine.labelled(ownership.PROJECT, name))
     remove_folder(identity.data)
-    return tuple(sorted(there - left))
-
-
-def _start(engine: Engine, identity: Identity, before: Container | None) -> Container | None:
-    """Let Compose make it so. What did not start is not left lying about."""
-    project = Project(
-        before.project if before else identity.project,
-        (identity.compose_file, _labels_file(identity)),
-    )
-    try:
-        engine.start(project)
-    except StartError:
-        if before is None:
-            engine.remove(project, volumes=False)
-        raise
-    return find(engine, identity)
-
-
-def _labels_file(identity: Identity) -> Path:
-    """The labels by which the reference client, and so VS Code, knows the container as its
-    own and attaches to it. They hold host paths, so they are not in the repo's file."""
-    labels = {
-        "devcontainer.local_folder": str(identity.root),
-        "devcontainer.config_file": str(identity.config_file),
-    }
-    escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
-    path = private_folder(identity.data) / "labels.yaml"
-    publish(path, json.dumps({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
-    return path
+    return tuple(sorted(removed))
 
 
 def by_exec(engine: Engine, container: Container, plan: Plan) -> Inside:

@@ -6,7 +6,7 @@ flock, so that a holder who dies holds nothing; what stands in the file is for m
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -21,24 +21,33 @@ PATIENCE = 300.0
 
 @contextmanager
 def held(
-    identity: Identity, *, patience: float = PATIENCE, removed: bool = False
+    identity: Identity,
+    what: str,
+    *,
+    say: Callable[[str], None] | None = None,
+    patience: float = PATIENCE,
+    removed: bool = False,
 ) -> Iterator[None]:
-    """Hold the workspace's lock; raises Busy, naming the holder, after `patience` seconds.
+    """Hold the workspace's lock to do `what`; raises Busy, naming the holder, after
+    `patience` seconds. `say` is told whom it waits for.
 
     `removed`: the file goes with the workspace, when all went well.
     """
     path = private_folder(data_home()) / f"{identity.id}.lock"
-    with _locked(path, time.monotonic() + patience) as stream:
+    with _locked(path, time.monotonic() + patience, say) as stream:
+        # What this process starts holds the lock, too: were we killed, a client of the
+        # engine that we left behind would go on changing the workspace.
+        os.set_inheritable(stream.fileno(), True)
         stream.seek(0)
         stream.truncate()
-        stream.write(f"process {os.getpid()}")
+        stream.write(f"`devpod-gen {what}`, process {os.getpid()}")
         stream.flush()
         yield
         if removed:
             path.unlink(missing_ok=True)
 
 
-def _locked(path: Path, deadline: float) -> IO[str]:
+def _locked(path: Path, deadline: float, say: Callable[[str], None] | None) -> IO[str]:
     """The lock file, open and locked, and still the one that stands at `path`."""
     while True:
         try:
@@ -47,7 +56,7 @@ def _locked(path: Path, deadline: float) -> IO[str]:
             message = f"the lock cannot be opened: {error.strerror}"
             raise HostError(message, where=str(path), fix="make it a writable file") from error
         try:
-            _wait(stream, deadline)
+            _wait(stream, deadline, say)
             if _same(path, stream):
                 return stream
         except BaseException:
@@ -63,16 +72,20 @@ def _same(path: Path, stream: IO[str]) -> bool:
         return False
 
 
-def _wait(stream: IO[str], deadline: float) -> None:
+def _wait(stream: IO[str], deadline: float, say: Callable[[str], None] | None) -> None:
     while True:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            stream.seek(0)
+            holder = stream.read() or "another process"
             if time.monotonic() > deadline:
-                stream.seek(0)
-                message = f"the workspace is being changed by {stream.read() or 'another process'}"
+                message = f"the workspace is being changed by {holder}"
                 fix = "wait for it to end, or end it"
                 raise Busy(message, where=stream.name, fix=fix) from None
+            if say:
+                say(f"waiting for {holder}")
+                say = None
             time.sleep(0.05)
         else:
             return

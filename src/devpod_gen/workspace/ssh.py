@@ -11,7 +11,6 @@ from pathlib import Path
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Container, Engine
 from devpod_gen.errors import StartError
-from devpod_gen.workspace.identity import Identity, data_home
 
 SSHD = ("/usr/sbin/sshd", "-i", "-e", "-o", "LogLevel=ERROR", "-f", "/etc/devpod/sshd_config")
 """What the client's ProxyCommand runs inside."""
@@ -77,16 +76,6 @@ def open_door(
     publish(door.known_hosts, f"{door.alias} {match[2]}\n", mode=0o600)
     publish(made_for, container.id, mode=0o600)
     return door
-
-
-def free_alias(name: str, identity: Identity) -> str:
-    """The plain name, unless another clone on this machine has it already."""
-    plain = f"{name}.devpod-gen"
-    for config in sorted(data_home().glob("*/ssh_config")):
-        taken = re.search(rf"^Host {re.escape(plain)}$", _text(config), re.MULTILINE)
-        if taken and config.parent != identity.data:
-            return f"{name}-{identity.id}.devpod-gen"
-    return plain
 
 
 def _text(path: Path) -> str:

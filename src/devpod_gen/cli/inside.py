@@ -1,0 +1,60 @@
+"""Commands that go into a running workspace: shell, exec, logs."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from devpod_gen.cli.options import HERE, Debug, Folder, ProfileName, Repo, known_identity, repo_at
+
+
+def shell(
+    directory: Folder = HERE,
+    profile: ProfileName = None,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Open the login shell inside, at the place in the repo where you stand.
+
+    Example: devpod-gen shell
+    """
+    # Of the user's line in /etc/passwd: images of the user's own may not set SHELL.
+    login = 'shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l'
+    _enter(repo_at(directory, profile), ["sh", "-c", login], tty=sys.stdin.isatty())
+
+
+def execute(
+    command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
+    directory: Folder = HERE,
+    profile: ProfileName = None,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Run a command inside; its streams and its exit code are yours.
+
+    Example: devpod-gen exec -- make test
+    """
+    tty = sys.stdin.isatty() and sys.stdout.isatty()
+    _enter(repo_at(directory, profile), command, tty=tty)
+
+
+def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
+    """Become the engine's own client: signals, sizes and exit codes need no help from us."""
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+
+    engine = Docker()
+    container = lifecycle.require(engine, known_identity(repo))
+    inside = _place(repo.root, container.folder)
+    command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+def _place(root: Path, folder: str) -> str:
+    """The folder inside that is the current one outside; else the workspace's top."""
+    here = Path.cwd().resolve()
+    if here == root or not here.is_relative_to(root):
+        return folder
+    return f"{folder}/{here.relative_to(root).as_posix()}"

@@ -1,0 +1,57 @@
+"""Where the git folder of a repo is, by git's own files: no git is run.
+
+Format: gitrepository-layout(5). In a worktree `.git` is a file that names a folder below
+the git folder which all worktrees share; that folder is outside the repo.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The git folder that a worktree shares with others: where it is on the host, and where
+    the worktree's `.git` file leads to it inside."""
+
+    source: Path
+    target: str
+
+
+def shared(root: Path, folder: str) -> Shared | None:
+    """The git folder of the worktree at `root`, which is mounted at `folder`.
+
+    None where there is none: an ordinary clone, a submodule, no repo. What `.git` says came
+    with the folder, so it is believed only where the git folder says the same of its side.
+    """
+    own = _told(root / ".git", "gitdir: ")
+    if own is None:
+        return None
+    real = (root / own).resolve()
+    link, back = _told(real / "commondir"), _told(real / "gitdir")
+    if link is None or back is None or (real / back).resolve() != (root / ".git").resolve():
+        return None
+    common = (real / link).resolve()
+    if real.parent != common / "worktrees":
+        return None
+    target = os.path.normpath(os.path.join(folder, own, link))  # noqa: PTH118 - of the other side
+    inside = f"{target}/".startswith(f"{folder.rstrip('/')}/")
+    return None if inside else Shared(common, target)
+
+
+def branch(root: Path) -> str | None:
+    """The branch that is checked out at `root`, or the first digits of the commit."""
+    told = _told(root / ".git", "gitdir: ")
+    head = _told((root / told if told else root / ".git") / "HEAD")
+    if head is None:
+        return None
+    return head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else head[:12]
+
+
+def _told(file: Path, start: str = "") -> str | None:
+    """The path in a file of git's; None when it is no such file."""
+    try:
+        text = os.fsdecode(file.read_bytes()[:8192])
+    except OSError:
+        return None
+    return text.removeprefix(start).removesuffix("\n") if text.startswith(start) else None
