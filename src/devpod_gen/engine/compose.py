@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 
 from devpod_gen.engine import connect
 from devpod_gen.engine.api import Project
@@ -30,6 +31,17 @@ def down(project: Project, *, volumes: bool) -> None:
         raise EngineError(
             message, where=project.name, fix="run it again", detail=result.last_lines(5)
         )
+
+
+def logs_command(project: str, services: Sequence[str], *, follow: bool) -> list[str]:
+    """What prints the services' output; of one alone, without its name before each line."""
+    connect.require_plugin("compose")
+    options = ["--follow"] if follow else []
+    options += ["--no-log-prefix"] if len(services) == 1 else []
+    return [
+        *(connect.client(), "compose", "--ansi=never", "--project-name", project),
+        *("--env-file", os.devnull, "logs", *options, "--", *services),
+    ]
 
 
 def _run(project: Project, *arguments: str) -> Result:
