@@ -39,8 +39,8 @@ def execute(
 
 
 def logs(
-    services: Annotated[
-        list[str] | None, typer.Argument(help="Services of the workspace; else all of them.")
+    service: Annotated[
+        str | None, typer.Argument(help="A service of the workspace; else all of them.")
     ] = None,
     directory: Folder = HERE,
     profile: ProfileName = None,
@@ -59,7 +59,7 @@ def logs(
         engine, known_identity(repo_at(directory, profile)), running=False
     )
     os.chdir("/")  # Compose would read the files of the folder that it is started in
-    _become(engine.logs_command(container.project, services or [], follow=follow))
+    _become(engine.logs_command(container.project, service, follow=follow))
 
 
 def _become(command: list[str]) -> None:

@@ -170,8 +170,9 @@ class Engine(Protocol):
         PATH nor DOCKER_HOST."""
         ...
 
-    def logs_command(self, project: str, services: Sequence[str], *, follow: bool) -> list[str]:
-        """The command that prints what the project's services have said, to be exec'ed."""
+    def logs_command(self, project: str, service: str | None, *, follow: bool) -> list[str]:
+        """The command that prints what the service, or all of the project, has said, to be
+        exec'ed."""
         ...
 
     def published(self, container: str) -> tuple[Published, ...]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Sequence
 
 from devpod_gen.engine import connect
 from devpod_gen.engine.api import Project
@@ -33,14 +32,12 @@ def down(project: Project, *, volumes: bool) -> None:
         )
 
 
-def logs_command(project: str, services: Sequence[str], *, follow: bool) -> list[str]:
-    """What prints the services' output; of one alone, without its name before each line."""
+def logs_command(project: str, *, follow: bool) -> list[str]:
+    """What prints the output of all services, with its name before each line."""
     connect.require_plugin("compose")
-    options = ["--follow"] if follow else []
-    options += ["--no-log-prefix"] if len(services) == 1 else []
     return [
         *(connect.client(), "compose", "--ansi=never", "--project-name", project),
-        *("--env-file", os.devnull, "logs", *options, "--", *services),
+        *("--env-file", os.devnull, "logs", *(["--follow"] if follow else [])),
     ]
 
 

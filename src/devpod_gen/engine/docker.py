@@ -150,9 +150,17 @@ class Docker:
         chosen = connect.chosen()
         return [connect.client(), *chosen, "exec", "-i", "-u", user, container, *argv]
 
-    def logs_command(self, project: str, services: Sequence[str], *, follow: bool) -> list[str]:
-        """See Engine."""
-        return compose.logs_command(project, services, follow=follow)
+    def logs_command(self, project: str, service: str | None, *, follow: bool) -> list[str]:
+        """See Engine. Compose would put a control sequence before lines without a name."""
+        if service is None:
+            return compose.logs_command(project, follow=follow)
+        chosen = {"com.docker.compose.project": project, "com.docker.compose.service": service}
+        found = self.containers(chosen)
+        if not found:
+            message = f"the workspace has no service {service}"
+            raise EngineError(message, where=project, fix="name `dev`, or a service of the profile")
+        options = ["--follow"] if follow else []
+        return [connect.client(), "logs", *options, found[0].id]
 
     def published(self, container: str) -> tuple[Published, ...]:
         """See Engine."""
