@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from devpod_gen import __version__
-from devpod_gen.cli import image, init, inside, repo, workspace
+from devpod_gen.cli import fleet, image, init, inside, repo, workspace
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -45,7 +45,9 @@ app.command()(proof.verify)
 app.command()(workspace.up)
 app.command()(inside.shell)
 app.command(name="exec", context_settings=_PASS_ON)(inside.execute)
+app.command()(inside.logs)
 app.command()(workspace.down)
+app.command()(fleet.status)
 app.command()(repo.schema)
 
 

@@ -38,6 +38,37 @@ def execute(
     _enter(repo_at(directory, profile), command, tty=tty)
 
 
+def logs(
+    service: Annotated[
+        str | None, typer.Argument(help="A service of the workspace; else all of them.")
+    ] = None,
+    directory: Folder = HERE,
+    profile: ProfileName = None,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as more is said.")] = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Print what the workspace's containers have said.
+
+    Example: devpod-gen logs -f db
+    """
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+
+    engine = Docker()
+    container = lifecycle.require(
+        engine, known_identity(repo_at(directory, profile)), running=False
+    )
+    os.chdir("/")  # Compose would read the files of the folder that it is started in
+    _become(engine.logs_command(container.project, service, follow=follow))
+
+
+def _become(command: list[str]) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
+    os.execve(command[0], command, kept)  # noqa: S606 - no shell is wanted
+
+
 def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
     """Become the engine's own client: signals, sizes and exit codes need no help from us."""
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
@@ -47,9 +78,7 @@ def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
     container = lifecycle.require(engine, known_identity(repo))
     inside = _place(repo.root, container.folder)
     command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    _become(command)
 
 
 def _place(root: Path, folder: str) -> str:

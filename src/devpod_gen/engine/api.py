@@ -1,6 +1,6 @@
 """What the rest of the house may ask of an engine. Docker is the first; Kubernetes follows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +54,17 @@ class Container:
     def config(self) -> str:
         """The configuration that it was made from."""
         return self.labels["devpod-gen.config"]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a container was made, started and ended (RFC 3339; empty: never), and its ports
+    as `ADDRESS:PORT->PORT`."""
+
+    created: str
+    started: str
+    ended: str
+    ports: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +141,10 @@ class Engine(Protocol):
         """The containers that carry all of `labels`, running or not. An empty value: any."""
         ...
 
+    def times(self, containers: Sequence[str]) -> Mapping[str, Times]:
+        """When these came into their state. One that is gone by now is left out."""
+        ...
+
     def exec(
         self,
         container: str,
@@ -153,6 +168,11 @@ class Engine(Protocol):
         """The command that joins its own streams to one inside, whoever starts it: it names
         the client by its path and the engine explicitly, for programs that have neither
         PATH nor DOCKER_HOST."""
+        ...
+
+    def logs_command(self, project: str, service: str | None, *, follow: bool) -> list[str]:
+        """The command that prints what the service, or all of the project, has said, to be
+        exec'ed."""
         ...
 
     def published(self, container: str) -> tuple[Published, ...]:

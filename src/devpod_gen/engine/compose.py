@@ -52,6 +52,15 @@ def _volumes(project: Project, *labels: str) -> set[str]:
     return set(_must(project, run(argv, timeout=30)).output.split())
 
 
+def logs_command(project: str, *, follow: bool) -> list[str]:
+    """What prints the output of all services, with its name before each line."""
+    connect.require_plugin("compose")
+    return [
+        *(connect.client(), "compose", "--ansi=never", "--project-name", project),
+        *("--env-file", os.devnull, "logs", *(["--follow"] if follow else [])),
+    ]
+
+
 def _run(project: Project, *arguments: str) -> Result:
     """Compose on exactly these files; without any, on what carries the project's label.
 

@@ -4,12 +4,12 @@ Buildx and exec, which docker-py does not have or gives no deadline."""
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from devpod_gen.engine import buildx, compose, connect, registry
-from devpod_gen.engine.api import Build, Container, ImageInfo, Project, Published
+from devpod_gen.engine.api import Build, Container, ImageInfo, Project, Published, Times
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
 
@@ -32,6 +32,15 @@ _LABELS = (
 )
 _FIELDS = (".ID", ".Names", ".State", ".Image", *(f'(.Label "{label}")' for label in _LABELS))
 _ROW = "[" + ",".join(f"{{{{json {field}}}}}" for field in _FIELDS) + "]"
+
+
+_TIMES = (
+    ".Id",
+    ".Created",
+    ".State.StartedAt",
+    ".State.FinishedAt",
+    ".NetworkSettings.Ports",
+)
 
 
 class Docker:
@@ -99,6 +108,14 @@ class Docker:
             raise EngineError(message, fix=connect.FIX, detail=result.last_lines(3))
         return tuple(_container(json.loads(line)) for line in result.output.splitlines())
 
+    def times(self, containers: Sequence[str]) -> Mapping[str, Times]:
+        """See Engine."""
+        row = f"[{','.join(f'{{{{json {field}}}}}' for field in _TIMES)}]"
+        result = run([connect.client(), "inspect", "--format", row, *containers], timeout=_CONTROL)
+        connect.raise_if_down(result)
+        rows = [json.loads(line) for line in result.output.splitlines()]
+        return {row[0]: _times(*row[1:]) for row in rows}
+
     def exec(
         self,
         container: str,
@@ -132,6 +149,18 @@ class Docker:
         """See Engine."""
         chosen = connect.chosen()
         return [connect.client(), *chosen, "exec", "-i", "-u", user, container, *argv]
+
+    def logs_command(self, project: str, service: str | None, *, follow: bool) -> list[str]:
+        """See Engine. Compose would put a control sequence before lines without a name."""
+        if service is None:
+            return compose.logs_command(project, follow=follow)
+        chosen = {"com.docker.compose.project": project, "com.docker.compose.service": service}
+        found = self.containers(chosen)
+        if not found:
+            message = f"the workspace has no service {service}"
+            raise EngineError(message, where=project, fix="name `dev`, or a service of the profile")
+        options = ["--follow"] if follow else []
+        return [connect.client(), "logs", *options, found[0].id]
 
     def published(self, container: str) -> tuple[Published, ...]:
         """See Engine."""
@@ -173,6 +202,18 @@ class Docker:
 def _container(row: list[str]) -> Container:
     identity, name, state, image, *labels = row
     return Container(identity, name, state, image, dict(zip(_LABELS, labels, strict=True)))
+
+
+def _times(
+    created: str, started: str, ended: str, bound: dict[str, list[dict[str, str]] | None]
+) -> Times:
+    ports = tuple(
+        f"{binding['HostIp']}:{binding['HostPort']}->{name.removesuffix('/tcp')}"
+        for name, bindings in sorted((bound or {}).items())
+        for binding in bindings or ()
+    )
+    never = "0001-01-01T00:00:00Z"
+    return Times(created, started.replace(never, ""), ended.replace(never, ""), ports)
 
 
 @contextmanager

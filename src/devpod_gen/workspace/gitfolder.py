@@ -39,6 +39,15 @@ def shared(root: Path, folder: str) -> Shared | None:
     return None if inside else Shared(common, target)
 
 
+def common(root: Path) -> Path | None:
+    """The git folder that is the same for all worktrees of a repo; None where there is none."""
+    told = _told(root / ".git", "gitdir: ")
+    real = (root / told).resolve() if told else (root / ".git").resolve()
+    link = _told(real / "commondir")
+    found = (real / link).resolve() if link else real
+    return found if found.is_dir() else None
+
+
 def branch(root: Path) -> str | None:
     """The branch that is checked out at `root`, or the first digits of the commit."""
     told = _told(root / ".git", "gitdir: ")

@@ -60,10 +60,10 @@ def find(engine: Engine, identity: Identity) -> Container | None:
     return next(iter(ownership.of(engine, identity)), None)
 
 
-def require(engine: Engine, identity: Identity) -> Container:
-    """The clone's running container; raises StartError when there is none."""
+def require(engine: Engine, identity: Identity, *, running: bool = True) -> Container:
+    """The clone's container, running unless that does not matter; raises StartError."""
     found = find(engine, identity)
-    if found and found.running:
+    if found and (found.running or not running):
         return found
     message = f"the workspace is {found.state}" if found else "this repo has no workspace yet"
     raise StartError(message, where=str(identity.root), fix="run `devpod-gen up`")

@@ -1,0 +1,140 @@
+"""A workspace of its own for a branch: a git worktree in the user's data folder.
+
+A branch that is checked out somewhere already is used there: git allows no second place.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from devpod_gen.disk import remove_folder
+from devpod_gen.engine.git import git
+from devpod_gen.errors import GitError, WouldLose
+from devpod_gen.workspace import gitfolder
+from devpod_gen.workspace.identity import data_home
+from devpod_gen.workspace.lock import folder_held
+
+Say = Callable[[str], None]
+
+
+def place(root: Path, branch: str) -> Path:
+    """Where the branch is, or would be: where it is checked out, else a folder of ours with
+    the repo's name. Raises GitError where there is no repo."""
+    listing = git(root, "worktree", "list", "--porcelain", "-z")
+    for entry in listing.split("\0\0"):
+        lines = entry.strip("\0").split("\0")
+        if f"branch refs/heads/{branch}" in lines and "prunable" not in entry:
+            return Path(lines[0].removeprefix("worktree "))
+    told = os.fsencode(gitfolder.common(root) or root) + b"\0" + os.fsencode(branch)
+    folder = hashlib.sha256(told).hexdigest()[:12]
+    return _home() / folder / _main(root).name
+
+
+def have(root: Path, branch: str, say: Say) -> Path:
+    """The worktree of the branch, made when there is none; a branch that is not there, nor
+    in `origin`, is begun where the repo stands. Raises GitError."""
+    _require_name(root, branch)
+    with folder_held(_home()):
+        folder = place(root, branch)
+        if folder.exists():
+            return folder
+        git(root, "worktree", "prune", "--expire=now") if _is_ours(folder) else None
+        git(root, "worktree", "add", "--quiet", *_from(root, branch, folder, say))
+        return folder
+
+
+def fetch_request(root: Path, number: int, say: Say) -> str:
+    """Fetch a pull or merge request from `origin` to a branch, and say which. One that was
+    fetched before is left as it is: there may be work on it. Raises GitError."""
+    branch = f"pr/{number}"
+    if _has(root, f"refs/heads/{branch}"):
+        say(f"{branch} was fetched before; `git pull` in it brings what is new")
+        return branch
+    refs = (f"refs/pull/{number}/head", f"refs/merge-requests/{number}/head")
+    found = git(root, "ls-remote", "origin", *refs, remote=True).split()
+    if len(found) < 2:
+        message = f"origin has no pull or merge request {number}"
+        raise GitError(message, where=str(root), fix=f"check it: `git ls-remote origin {refs[0]}`")
+    ref = found[1]
+    options = ("--quiet", "--no-tags", "--no-recurse-submodules")
+    git(root, "fetch", *options, "origin", f"{ref}:refs/heads/{branch}", remote=True)
+    with folder_held(_home()):  # git's own lock on its settings does not wait
+        git(root, "config", f"branch.{branch}.remote", "origin")
+        git(root, "config", f"branch.{branch}.merge", ref)
+    return branch
+
+
+def losses(folder: Path, is_generated: Callable[[Path], bool]) -> tuple[str, ...]:
+    """What would be gone with the worktree: changes, new files that are not ignored, and
+    commits that no branch has. Branches and stashes are the repo's, and stay."""
+    status = git(folder, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+    lost = []
+    for entry in filter(None, status.split("\0")):
+        code, name = entry[:2], entry[3:]
+        if code != "??" or not is_generated(folder / name):
+            lost.append(f"{'new file' if code == '??' else 'changed'} {name}")
+    loose = git(folder, "rev-list", "--max-count=20", "HEAD", "--not", "--branches", "--remotes")
+    return (*lost, *(f"commit {name[:12]} of no branch" for name in loose.split()))
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether `have` has made it."""
+    return _is_ours(folder) and (folder / ".git").is_file()
+
+
+def remove(folder: Path, *, discard: bool, is_generated: Callable[[Path], bool]) -> None:
+    """Remove a worktree of ours; its branch stays. Raises WouldLose unless `discard`."""
+    if not discard and (lost := losses(folder, is_generated)):
+        raise would_lose(lost, str(folder))
+    common = gitfolder.common(folder)
+    with folder_held(_home()):
+        if common:
+            git(common, "worktree", "remove", "--force", str(folder))
+        remove_folder(folder.parent)
+    for empty in (_home(), data_home()):
+        with contextlib.suppress(OSError):
+            empty.rmdir()
+
+
+def would_lose(lost: tuple[str, ...], where: str) -> WouldLose:
+    """The error that lists what would be gone."""
+    message = f"there is work that would be lost: {len(lost)} in all"
+    fix = "commit and push it, or `devpod-gen down --discard`"
+    return WouldLose(message, where=where, fix=fix, detail="\n".join(lost))
+
+
+def _from(root: Path, branch: str, folder: Path, say: Say) -> tuple[str, ...]:
+    if _has(root, f"refs/heads/{branch}"):
+        return ("--", str(folder), branch)
+    if _has(root, f"refs/remotes/origin/{branch}"):
+        return ("--track", "-b", branch, "--", str(folder), f"origin/{branch}")
+    say(f"{branch} is a new branch, from where {root} stands")
+    return ("--no-track", "-b", branch, "--", str(folder), "HEAD")
+
+
+def _has(root: Path, ref: str) -> bool:
+    return bool(git(root, "for-each-ref", "--format=x", ref).strip())
+
+
+def _require_name(root: Path, branch: str) -> None:
+    """git's own grammar, and nothing that an option or another ref could be."""
+    if re.match(r"[-@]|refs/", branch) or not branch.isprintable():
+        raise GitError(f"{branch!r} is no branch", where="--branch", fix="give a branch's name")
+    git(root, "check-ref-format", "--branch", branch)
+
+
+def _home() -> Path:
+    return data_home() / "worktrees"
+
+
+def _is_ours(folder: Path) -> bool:
+    return folder.parent.parent == _home()
+
+
+def _main(root: Path) -> Path:
+    """The repo's first folder, for its name."""
+    common = gitfolder.common(root)
+    return common.parent if common and common.name == ".git" else root
