@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Ran, docker
+from devpod_gen import resources
 from devpod_gen.plan import image
 from devpod_gen.profile import stacks
 
@@ -159,6 +160,11 @@ def test_a_tag_is_a_hash_of_all_that_goes_in(
     assert changed[0] == before[0]
     assert changed[1] != before[1]
     assert changed[2] != before[2]
+
+
+def test_recipes_and_builds_have_one_time() -> None:
+    layer = (resources.images() / "base/rootfs/usr/local/lib/devpod/layer").read_text()
+    assert f"\nepoch={image.EPOCH}\n" in layer
 
 
 def test_a_new_stack_is_a_new_folder(tmp_path: Path) -> None:

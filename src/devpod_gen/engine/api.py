@@ -69,13 +69,23 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One image to build: the recipe folder, what goes in, and the tag."""
+    """One image to build: the recipe folder, what goes in, and the tag. `name`: for people,
+    one of its own among the images that are built together."""
 
+    name: str
     ref: str
     parent: str
     recipe: Path
     args: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The distribution's image: what recipes call it, and where it is to be taken from."""
+
+    name: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +135,23 @@ class Engine(Protocol):
         """Hand an image to its registry, with the user's credentials; the digest there."""
         ...
 
-    def build(self, build: Build, on_line: Callable[[str], None]) -> None:
-        """Build an image; raises ImageError with the end of the log."""
+    def build(self, builds: tuple[Build, ...], base: Base, on_line: Callable[[str], None]) -> None:
+        """Build images, each on one before it or on one that is there; raises ImageError with
+        the end of the log."""
+        ...
+
+    def build_for(
+        self,
+        platforms: tuple[str, ...],
+        builds: tuple[Build, ...],
+        base: Base,
+        on_line: Callable[[str], None],
+        *,
+        push: bool,
+    ) -> str:
+        """Build the last of `builds`, and all that it is on, for `platforms`: into the engine, or
+        into its registry. Its digest. Raises ImageError, before anything is built where the
+        builder cannot."""
         ...
 
     def start(self, project: Project) -> None:

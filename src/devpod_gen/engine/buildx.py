@@ -1,70 +1,102 @@
-"""Images are built by BuildKit, through `docker buildx`, and nothing else."""
+"""Images are built by BuildKit, through `docker buildx bake`, and nothing else."""
 
+import json
 import os
 import re
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
-from devpod_gen.engine import connect
-from devpod_gen.engine.api import Build
+from devpod_gen.engine import bake, connect
+from devpod_gen.engine.api import Base, Build
 from devpod_gen.engine.command import stream
 from devpod_gen.errors import ImageError
 
 _DEADLINE = 3600.0
 
 
-def build(wanted: Build, on_line: Callable[[str], None]) -> None:
-    """Build one image into the engine; `on_line` takes each step of the log once.
+def build(builds: tuple[Build, ...], base: Base, on_line: Callable[[str], None]) -> None:
+    """Build images into the engine, at once what does not wait for another; `on_line` takes
+    each step of the log once.
 
     Raises ImageError with what the failing step said last.
     """
-    result = stream(_command(wanted), _each_step_once(on_line), timeout=_DEADLINE)
-    if not result.ok:
-        connect.raise_if_down(result)
-        message = f"the image {wanted.ref} could not be built"
-        raise ImageError(
-            message,
-            where=str(wanted.recipe),
-            fix=_fix(result.output),
-            detail=_reason(result.output),
-        )
+    # The context's own builder: another one does not see local images.
+    run(builds, base, on_line, builder=connect.context(), options=("--load",))
 
 
-def _command(wanted: Build) -> list[str]:
-    """Buildx on the context's own builder: another one does not see local images.
+def run(
+    builds: tuple[Build, ...],
+    base: Base,
+    on_line: Callable[[str], None],
+    *,
+    builder: str,
+    options: tuple[str, ...],
+    platforms: tuple[str, ...] = (),
+) -> str:
+    """Bake, and the digest of the last image. Raises ImageError.
 
-    Proxies go as predefined arguments, by name only, and the CA bundle as a secret:
-    neither is in the image, its history, or this command line.
+    Proxies and the CA bundle go through the environment: neither is in the image, its
+    history, or a command line.
     """
     connect.require_plugin("buildx")
-    proxies = [
-        name
-        for base in ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy")
-        for name in (base, base.upper())
-        if os.environ.get(name)
-    ]
-    arguments = [f"--build-arg={key}={value}" for key, value in wanted.args]
-    arguments += [f"--build-arg={name}" for name in proxies]
-    arguments += [f"--label={key}={value}" for key, value in wanted.labels]
-    bundle = connect.ca_bundle()
-    if bundle:
-        arguments.append(f"--secret=id=ca,src={bundle}")
-    return [
-        *(connect.client(), "buildx", "--builder", connect.context(), "build"),
-        *("--progress=plain", "--provenance=false", "--load"),
-        *("--tag", wanted.ref, f"--build-arg=PARENT={wanted.parent}"),
-        *(*arguments, str(wanted.recipe)),
-    ]
+    with tempfile.TemporaryDirectory(prefix="devpod-gen-") as folder:
+        file, told = Path(folder, "docker-bake.json"), Path(folder, "told.json")
+        file.write_text(json.dumps(bake.document(builds, base.name, platforms)))
+        argv = [
+            *(connect.client(), "buildx", "--builder", builder, "bake", "--progress=plain"),
+            *("--file", str(file), "--metadata-file", str(told), *options),
+        ]
+        steps = _each_step_once(on_line, tuple(build.name for build in builds))
+        result = stream(argv, steps, timeout=_DEADLINE, env=_environment(base))
+        if not result.ok:
+            connect.raise_if_down(result)
+            failed = _failed(result.output, builds)
+            message = f"the image {failed.ref} could not be built"
+            raise ImageError(
+                message,
+                where=str(failed.recipe),
+                fix=_fix(result.output),
+                detail=_reason(result.output),
+            )
+        facts = json.loads(told.read_text())
+    return str(facts.get(builds[-1].name, {}).get("containerimage.digest", ""))
 
 
-def _each_step_once(on_line: Callable[[str], None]) -> Callable[[str], None]:
+def _environment(base: Base) -> dict[str, str]:
+    """What bake takes for the variables. It would ask before it reads a folder outside of
+    the current one: all that is in the file is ours."""
+    values = {bake.DEBIAN: f"docker-image://{base.place}", bake.BUNDLE: connect.ca_bundle() or ""}
+    return os.environ | values | {"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}
+
+
+def _failed(log: str, builds: tuple[Build, ...]) -> Build:
+    """The build whose recipe has the line that BuildKit points at. The target that it names
+    may be one that waits for the same step."""
+    at = re.search(r"^Dockerfile:(\d+)\n(?:.*\n)*? *\d+ \| >>> (.*)$", log, re.MULTILINE)
+    for build in builds if at else ():
+        lines = (build.recipe / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        if at and lines[int(at[1]) - 1 : int(at[1])] == [at[2].rstrip()]:
+            return build
+    named = re.search(r"^ > \[(\S+) ", log, re.MULTILINE)
+    return next((build for build in builds if named and build.name == named[1]), builds[-1])
+
+
+def _each_step_once(
+    on_line: Callable[[str], None], names: tuple[str, ...]
+) -> Callable[[str], None]:
     """BuildKit names a step again whenever another one has spoken in between, and at the
-    end tells once more what went wrong."""
+    end tells once more what went wrong. Bake puts a target's name in front, which may be
+    that of another target that waits for the step."""
+    targets = re.compile(rf"^(#\d+ \[)(?:{'|'.join(map(re.escape, names))}) (?=.*\])")
     seen: set[str] = set()
 
     def once(line: str) -> None:
-        if line.startswith("#") and not (" [" in line[:6] and line in seen):
-            seen.add(line)
-            on_line(line)
+        plain = targets.sub(r"\1", line)
+        noise = re.match(r"#\d+ \[(?:context |[^]]*\] exporting)", plain)
+        if plain.startswith("#") and not noise and not (" [" in plain[:6] and plain in seen):
+            seen.add(plain)
+            on_line(plain)
 
     return once
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from devpod_gen.engine import buildx, compose, connect, registry
-from devpod_gen.engine.api import Build, Container, ImageInfo, Project, Published, Times
+from devpod_gen.engine import buildx, compose, connect, platform, registry
+from devpod_gen.engine.api import Base, Build, Container, ImageInfo, Project, Published, Times
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
 
@@ -82,9 +82,26 @@ class Docker:
         """See Engine."""
         return registry.push(ref, on_line)
 
-    def build(self, build: Build, on_line: Callable[[str], None]) -> None:
+    def build(self, builds: tuple[Build, ...], base: Base, on_line: Callable[[str], None]) -> None:
         """See Engine."""
-        buildx.build(build, on_line)
+        buildx.build(builds, base, on_line)
+
+    def build_for(
+        self,
+        platforms: tuple[str, ...],
+        builds: tuple[Build, ...],
+        base: Base,
+        on_line: Callable[[str], None],
+        *,
+        push: bool,
+    ) -> str:
+        """See Engine."""
+        with _asking():
+            store = connect.api().info().get("DriverStatus") or ()
+        holds_several = ["driver-type", "io.containerd.snapshotter.v1"] in store
+        return platform.build(
+            platforms, builds, base, on_line, push=push, holds_several=holds_several
+        )
 
     def start(self, project: Project) -> None:
         """See Engine."""

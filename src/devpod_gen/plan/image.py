@@ -19,6 +19,10 @@ REPOSITORY = "localhost/devpod-gen"
 """Where images that were built here live. `localhost` is a registry host by the reference
 grammar, so an image that is missing is never looked for under a stranger's name."""
 
+EPOCH = 1735689600
+"""SOURCE_DATE_EPOCH of every build: the time that images and what is made in them have, so
+that two builds can be compared. images/base/rootfs/usr/local/lib/devpod/layer has it, too."""
+
 _RECIPE_ONLY = ("stack.toml",)
 
 

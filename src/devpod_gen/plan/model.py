@@ -1,6 +1,7 @@
 """What will exist: every default decided, nothing left for an emitter to choose."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from devpod_gen.profile.model import Resources, Shell
@@ -16,6 +17,11 @@ class Layer:
     parent: str
     args: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
+
+    @property
+    def target(self) -> str:
+        """Its name in a bake file: the recipe's."""
+        return PurePath(self.folder).name
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from devpod_gen import resources
-from devpod_gen.engine.api import Build, Engine, ImageInfo
+from devpod_gen.engine.api import Base, Build, Engine, ImageInfo
 from devpod_gen.errors import ImageError, ImageMissing
-from devpod_gen.plan.image import BASE, REPOSITORY
+from devpod_gen.plan.image import BASE, EPOCH, REPOSITORY
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import ImagePlan, Layer
 
@@ -58,25 +58,37 @@ def _get(engine: Engine, image: ImagePlan, say: Say) -> None:
 
 
 def _build_chain(engine: Engine, image: ImagePlan, say: Say) -> None:
-    for layer in image.layers:
-        if not engine.image(layer.ref):
-            say(f"building {layer.ref}")
-            engine.build(_build(engine, layer), say)
+    missing = _missing(engine, image.layers)
+    for layer in missing:
+        say(f"building {layer.ref}")
+    if missing:
+        engine.build(tuple(_build(layer) for layer in missing), _base(engine), say)
 
 
-def _build(engine: Engine, layer: Layer) -> Build:
-    parent = _base(engine) if layer.parent == BASE else layer.parent
+def _missing(engine: Engine, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """What the last of `layers` needs, itself included, and the engine does not have."""
+    needed: list[Layer] = []
+    wanted = {layers[-1].ref}
+    for layer in reversed(layers):
+        if layer.ref in wanted and not engine.image(layer.ref):
+            needed.insert(0, layer)
+            wanted |= {layer.parent, *(value for _, value in layer.args)}
+    return tuple(needed)
+
+
+def _build(layer: Layer) -> Build:
     return Build(
+        name=layer.target,
         ref=layer.ref,
-        parent=parent,
+        parent=layer.parent,
         recipe=resources.images() / layer.folder,
-        args=layer.args,
+        args=(("SOURCE_DATE_EPOCH", str(EPOCH)), *layer.args),
         labels=layer.labels,
     )
 
 
-def _base(engine: Engine) -> str:
+def _base(engine: Engine) -> Base:
     """The distribution's image; where no registry answers, the one that
     scripts/base-image has made of its packages."""
     made = f"{REPOSITORY}/{BASE}"
-    return made if not engine.image(BASE) and engine.image(made) else BASE
+    return Base(BASE, made if not engine.image(BASE) and engine.image(made) else BASE)
