@@ -1,10 +1,10 @@
 """Profile and stacks in, Plan out: every default is decided here and nowhere else."""
 
 import re
-from dataclasses import replace
 
 from devpod_gen.errors import Finding
 from devpod_gen.plan import image
+from devpod_gen.plan.clash import refuse_clashes
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
@@ -16,10 +16,10 @@ from devpod_gen.plan.model import (
     ProbePlan,
     ToolPlan,
 )
-from devpod_gen.profile import version
+from devpod_gen.plan.tools import tool_plans
 from devpod_gen.profile.load import invalid
 from devpod_gen.profile.model import Profile
-from devpod_gen.profile.stacks import Stack, Tool
+from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import suggestion, where
 
 PROBE_TIMEOUT = 30
@@ -29,7 +29,6 @@ IDLE_CPU = 5
 """Per cent of one CPU that counts as use when the profile does not say."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-_RESERVED = ("PATH", "HOME", "USER", "SHELL")
 
 
 def resolve(
@@ -49,8 +48,8 @@ def resolve(
     user = profile.user or "dev"
     workspace = profile.workspace or f"/workspaces/{name}"
     home = "/root" if user == "root" else f"/home/{user}"
-    _refuse_overlaps(profile, workspace, home)
-    tools = _tools(profile, stacks)
+    refuse_clashes(profile, workspace, home)
+    tools = tool_plans(profile, stacks)
     return Plan(
         file=profile.file,
         digest=profile.digest,
@@ -94,59 +93,6 @@ def _stacks(profile: Profile, known: tuple[Stack, ...]) -> tuple[Stack, ...]:
     if problems:
         raise invalid(tuple(problems))
     return tuple(by_name[name] for name in profile.stacks)
-
-
-def _refuse_overlaps(profile: Profile, workspace: str, home: str) -> None:
-    problems = [
-        Finding(
-            where(profile.file, ("caches", cache.name, index)),
-            f"{folder} would hide the {what} ({place})",
-        )
-        for cache in profile.caches
-        for index, folder in enumerate(cache.folders)
-        for what, place in (("workspace", workspace), ("home folder", home))
-        if f"{place}/".startswith(f"{folder.rstrip('/')}/")
-    ]
-    problems += [
-        Finding(where(profile.file, ("env", key)), "is set by devpod-gen and cannot be changed")
-        for key, _ in profile.env
-        if key in _RESERVED or key.startswith("DEVPOD_")
-    ]
-    if problems:
-        raise invalid(tuple(problems))
-
-
-def _tools(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ToolPlan, ...]:
-    """The stacks' tools, pinned or not, each once; then what else the profile pins."""
-    pins = dict(profile.tools)
-    brought = {tool.name: tool for stack in reversed(stacks) for tool in stack.tools}
-    plans = [
-        _stack_tool(brought.pop(tool.name), pins.pop(tool.name, None))
-        for stack in stacks
-        for tool in stack.tools
-        if tool.name in brought
-    ]
-    plans += [
-        ToolPlan(name, pin, "mise", _spec(name, pin), f"mise current {name}", r"(\d+(?:\.\d+)*)")
-        for name, pin in sorted(pins.items())
-    ]
-    if profile.image.ref:
-        return tuple(replace(plan, origin="image", spec="") for plan in plans)
-    return tuple(plans)
-
-
-def _stack_tool(tool: Tool, pin: str | None) -> ToolPlan:
-    """What the stack's image brings where it fits the pin, else from mise."""
-    brings = tool.distribution
-    if brings and (pin is None or version.satisfies(brings, pin)):
-        return ToolPlan(tool.name, pin, "distribution", "", tool.command, tool.pattern)
-    wanted = pin or tool.mise_default or "latest"
-    spec = _spec(tool.mise, wanted)
-    return ToolPlan(tool.name, pin, "mise", spec, tool.command, tool.pattern)
-
-
-def _spec(tool: str, pin: str) -> str:
-    return f"{tool}@{version.floor(pin) or pin}"
 
 
 def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> ImagePlan:
