@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from devpod_gen import __version__
-from devpod_gen.cli import image, init, repo, workspace
+from devpod_gen.cli import image, init, repo, trust, workspace
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -46,6 +46,7 @@ app.command()(workspace.up)
 app.command()(workspace.shell)
 app.command(name="exec", context_settings=_PASS_ON)(workspace.execute)
 app.command()(workspace.down)
+app.command()(trust.trust)
 app.command()(repo.schema)
 
 

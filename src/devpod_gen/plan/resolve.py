@@ -2,7 +2,6 @@
 
 import re
 
-from devpod_gen.errors import Finding
 from devpod_gen.plan import image
 from devpod_gen.plan.clash import refuse_clashes
 from devpod_gen.plan.lock import Lock
@@ -11,16 +10,16 @@ from devpod_gen.plan.model import (
     IdePlan,
     IdlePlan,
     ImagePlan,
+    OwnStack,
     Plan,
     PortPlan,
     ProbePlan,
     ToolPlan,
 )
+from devpod_gen.plan.selection import selected, steps, variables
 from devpod_gen.plan.tools import tool_plans
-from devpod_gen.profile.load import invalid
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.stacks import Stack
-from devpod_gen.profile.wording import suggestion, where
 
 PROBE_TIMEOUT = 30
 """Seconds that a probe may take when the profile does not say."""
@@ -43,7 +42,7 @@ def resolve(
 
     Raises ProfileError for what only shows beside the stacks and the defaults.
     """
-    stacks = _stacks(profile, known)
+    stacks = selected(profile, known)
     name = profile.name or slug(folder_name)
     user = profile.user or "dev"
     workspace = profile.workspace or f"/workspaces/{name}"
@@ -59,10 +58,15 @@ def resolve(
         home=home,
         shell=profile.shell or "zsh",
         folder=workspace,
-        image=_image(profile, tools, lock),
+        image=_image(profile, stacks, tools, lock),
         tools=tools,
+        own_stacks=tuple(
+            OwnStack(stack.recipe.place, stack.recipe.digest)
+            for stack in stacks
+            if stack.recipe.place
+        ),
         caches=_caches(profile),
-        env=tuple(sorted(profile.env)),
+        env=variables(profile, stacks),
         resources=profile.resources,
         idle=_idle(profile),
         ports=tuple(
@@ -79,23 +83,9 @@ def slug(text: str) -> str:
     return words[:40].strip("-") or "workspace"
 
 
-def _stacks(profile: Profile, known: tuple[Stack, ...]) -> tuple[Stack, ...]:
-    by_name = {stack.name: stack for stack in known}
-    problems = [
-        Finding(
-            where(profile.file, ("stacks", index)),
-            f'unknown stack "{name}"'
-            + (suggestion(name, list(by_name)) or f"; there are: {', '.join(sorted(by_name))}"),
-        )
-        for index, name in enumerate(profile.stacks)
-        if name not in by_name
-    ]
-    if problems:
-        raise invalid(tuple(problems))
-    return tuple(by_name[name] for name in profile.stacks)
-
-
-def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> ImagePlan:
+def _image(
+    profile: Profile, stacks: tuple[Stack, ...], tools: tuple[ToolPlan, ...], lock: Lock | None
+) -> ImagePlan:
     if profile.image.ref:
         return ImagePlan(profile.image.ref, (), hosted=True, may_build=False)
     folders = " ".join(sorted(folder for cache in profile.caches for folder in cache.folders))
@@ -112,7 +102,13 @@ def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> 
         "overrideCommand": False,
     }
     registry = profile.image.registry
-    layers = image.chain(profile.stacks, args, metadata, registry=registry)
+    layers = image.chain(
+        steps(profile, stacks),
+        args,
+        metadata,
+        name=image.joined(sorted(profile.stacks)),
+        registry=registry,
+    )
     ref = layers[-1].ref
     return ImagePlan(
         ref,
@@ -120,6 +116,7 @@ def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> 
         hosted=registry is not None,
         may_build=profile.image.build != "never",
         digest=lock.digest if lock and lock.ref == ref else None,
+        choices=tuple((tool.spec, tool.available) for tool in tools if tool.origin == "mise"),
     )
 
 
