@@ -147,7 +147,7 @@ def test_a_tag_is_a_hash_of_all_that_goes_in(
     monkeypatch.setattr("devpod_gen.resources.images", lambda: tmp_path)
 
     def tags(args: tuple[tuple[str, str], ...] = ()) -> list[str]:
-        return [layer.ref for layer in image.chain(("go",), args, {})]
+        return [layer.ref for layer in image.chain((image.Step("go", "go"),), args, {})]
 
     before = tags()
     assert tags() == before

@@ -55,6 +55,13 @@ class NotOurs(DevpodError):
     exit_code = 2
 
 
+class Untrusted(DevpodError):
+    """The profile asks for what its user has not trusted, as it is now."""
+
+    kind = "untrusted"
+    exit_code = 3
+
+
 class HostError(DevpodError):
     """The host cannot do it: no home, read-only, no space, a missing program."""
 
@@ -107,6 +114,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "all well"),
     (1, "generated files differ, or verified and found not ready"),
     (2, "wrong usage, an invalid profile, or a file in the way that is not ours"),
+    (3, "the profile asks for what its user has not trusted"),
     (4, "the host cannot: no home, read-only, no space"),
     (5, "no container engine, or it failed"),
     (6, "an image could not be built, found or pulled"),

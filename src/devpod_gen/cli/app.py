@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from devpod_gen import __version__
-from devpod_gen.cli import fleet, image, init, inside, repo, workspace
+from devpod_gen.cli import fleet, image, init, inside, repo, trust, workspace
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -48,6 +48,7 @@ app.command(name="exec", context_settings=_PASS_ON)(inside.execute)
 app.command()(inside.logs)
 app.command()(workspace.down)
 app.command()(fleet.status)
+app.command()(trust.trust)
 app.command()(repo.schema)
 
 

@@ -15,6 +15,7 @@ from devpod_gen.cli.options import (
     Verbose,
     plan_of,
     repo_at,
+    trusted_plan_of,
 )
 from devpod_gen.errors import Finding
 
@@ -42,7 +43,7 @@ def build(
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
-    plan = plan_of(repo)
+    plan = trusted_plan_of(repo)
     engine = Docker()
     engine.require()
     if push:

@@ -6,15 +6,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.options import HERE, Debug, Folder, Json, ProfileName, Repo, Verbose, repo_at
+from devpod_gen.cli.options import (
+    HERE,
+    Debug,
+    Folder,
+    Json,
+    ProfileName,
+    Repo,
+    Verbose,
+    repo_at,
+    stacks_of,
+)
 from devpod_gen.cli.repo import changes_of, write_files
 from devpod_gen.errors import NotOurs
 from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
+    from devpod_gen.plan.model import Plan
     from devpod_gen.profile.detect import Detection
     from devpod_gen.profile.existing import Existing
+    from devpod_gen.profile.stacks import Stack
+
+_PATIENCE = 2.0
+"""Seconds that detection may take where a repo's own patterns are in it."""
 
 
 def init(
@@ -34,18 +49,19 @@ def init(
     """
     from devpod_gen.emit.starter import starter  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.plan.resolve import resolve, slug  # noqa: PLC0415
-    from devpod_gen.profile import detect, existing, stacks  # noqa: PLC0415
+    from devpod_gen.profile import existing  # noqa: PLC0415
     from devpod_gen.profile.load import parse  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
-    found = detect.detect(repo.root, stacks.known())
+    known = stacks_of(repo)
+    found = _detect(repo, known)
     was = existing.existing(repo.root)
     if was and _is_ours(repo.root / was.source):
         was = None
-    text = starter(slug(repo.root.name), found, stacks.known(), was)
+    text = starter(slug(repo.root.name), found, known, was)
     parsed = parse(text.encode(), repo.profile_name)
-    plan = resolve(parsed, stacks.known(), folder_name=repo.root.name, variant=profile)
+    plan = resolve(parsed, known, folder_name=repo.root.name, variant=profile)
     if not dry_run:
         changes = changes_of(repo, plan)
         _write_profile(repo, text, changes, force=force)
@@ -53,12 +69,34 @@ def init(
             console.say(f"wrote {path}")
     if was:
         _tell(was, console)
+    _tell_asks(plan, console)
     console.result(
         text if dry_run else _found(found),
         **_detected(found),
         existing=_existing(was) if was else None,
         profile=text,
     )
+
+
+def _detect(repo: Repo, known: "tuple[Stack, ...]") -> "Detection":
+    """What the repo is made of. Its own stacks' patterns get a limit."""
+    from devpod_gen.profile.detect import detect  # noqa: PLC0415
+    from devpod_gen.profile.own import too_slow  # noqa: PLC0415
+    from devpod_gen.profile.patience import patience  # noqa: PLC0415
+
+    if not any(stack.recipe.place for stack in known):
+        return detect(repo.root, known)
+    with patience(_PATIENCE, too_slow(_PATIENCE)):
+        return detect(repo.root, known)
+
+
+def _tell_asks(plan: "Plan", console: Console) -> None:
+    """What the user has to trust before it is built: init trusts nothing by itself."""
+    from devpod_gen.plan.asks import asks  # noqa: PLC0415
+
+    for ask in asks(plan):
+        console.say(f"needs your trust: {ask.where}: {ask.what}")
+        console.say("  read it, then run `devpod-gen trust`")
 
 
 def _is_ours(path: Path) -> bool:

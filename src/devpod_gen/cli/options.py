@@ -11,6 +11,7 @@ from devpod_gen.workspace.identity import Identity, identify, known
 
 if TYPE_CHECKING:
     from devpod_gen.plan.model import Plan
+    from devpod_gen.profile.stacks import Stack
 
 HERE = Path()
 """The current folder, where a command works unless it is told another."""
@@ -59,18 +60,35 @@ def plan_of(repo: Repo) -> "Plan":
     """The repo's profile, resolved. Raises ProfileError."""
     from devpod_gen.plan import lock  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.plan.resolve import resolve  # noqa: PLC0415
-    from devpod_gen.profile import stacks  # noqa: PLC0415
     from devpod_gen.profile.load import load  # noqa: PLC0415
 
     profile = load(repo.profile_path, file=repo.profile_name)
     path = lock.lock_path(repo.profile_path)
     return resolve(
         profile,
-        stacks.known(),
+        stacks_of(repo),
         folder_name=repo.root.name,
         variant=repo.profile,
         lock=lock.read(path, file=path.relative_to(repo.root).as_posix()),
     )
+
+
+def stacks_of(repo: Repo) -> "tuple[Stack, ...]":
+    """The built-in stacks, and the repo's own. Raises ProfileError."""
+    from devpod_gen.profile import own, stacks  # noqa: PLC0415
+
+    ours = stacks.known()
+    return (*ours, *own.own_stacks(repo.root, ours))
+
+
+def trusted_plan_of(repo: Repo) -> "Plan":
+    """The repo's profile, resolved, for what runs or contacts anything. Raises ProfileError,
+    and Untrusted where the user has not trusted what it asks for."""
+    from devpod_gen.workspace.trust import require  # noqa: PLC0415
+
+    plan = plan_of(repo)
+    require(repo.root, plan)
+    return plan
 
 
 def identity_of(repo: Repo, plan: "Plan") -> Identity:

@@ -14,8 +14,8 @@ from devpod_gen.cli.options import (
     ProfileName,
     Verbose,
     identity_of,
-    plan_of,
     repo_at,
+    trusted_plan_of,
 )
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -47,7 +47,7 @@ def verify(
     clock = Clock()
     repo = repo_at(directory, profile)
     with clock.stage("render"):
-        plan = plan_of(repo)
+        plan = trusted_plan_of(repo)
         require_up_to_date(changes_of(repo, plan))
     with clock.stage("engine"):
         engine = Docker()

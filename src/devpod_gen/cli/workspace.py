@@ -14,8 +14,8 @@ from devpod_gen.cli.options import (
     Verbose,
     identity_of,
     known_identity,
-    plan_of,
     repo_at,
+    trusted_plan_of,
 )
 
 
@@ -50,7 +50,7 @@ def up(
     clock = Clock()
     repo = repo_at(directory, profile)
     with clock.stage("render"):
-        plan = plan_of(repo)
+        plan = trusted_plan_of(repo)
         changes = changes_of(repo, plan)
         if frozen:
             require_up_to_date(changes)

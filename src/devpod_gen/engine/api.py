@@ -70,7 +70,8 @@ class Times:
 @dataclass(frozen=True, slots=True)
 class Build:
     """One image to build: the recipe folder, what goes in, and the tag. `name`: for people,
-    one of its own among the images that are built together."""
+    one of its own among the images that are built together. `choices`: what mise is asked
+    for in one of them, and which versions could be had without."""
 
     name: str
     ref: str
@@ -78,6 +79,7 @@ class Build:
     recipe: Path
     args: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def run(
             raise ImageError(
                 message,
                 where=str(failed.recipe),
-                fix=_fix(result.output),
+                fix=_fix(result.output, dict(failed.choices)),
                 detail=_reason(result.output),
             )
         facts = json.loads(told.read_text())
@@ -108,9 +108,12 @@ def _reason(log: str) -> str:
     return "\n".join(dict.fromkeys(ours or steps[-6:]))
 
 
-def _fix(log: str) -> str:
-    if "devpod: tool" in log:
-        return "pin a version that can be had, as the one that the stack's image brings"
+def _fix(log: str, choices: dict[str, tuple[str, ...]]) -> str:
+    if match := re.search(r"devpod: tool (\S+) cannot be had", log):
+        versions = ", ".join(choices.get(match[1], ()))
+        if versions:
+            return f"pin a version that can be had without mise: {versions}"
+        return "pin a version that mise can get, or add the tool to image.packages"
     if re.search(r"Unable to locate package|has no installation candidate", log):
         return "correct image.packages: the distribution has no package of that name"
     if "failed to resolve source metadata" in log or "pull access denied" in log:

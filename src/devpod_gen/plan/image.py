@@ -6,7 +6,7 @@ stale one is never used. The distribution's own packages are not in it.
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devpod_gen import resources
@@ -24,30 +24,58 @@ EPOCH = 1735689600
 that two builds can be compared. images/base/rootfs/usr/local/lib/devpod/layer has it, too."""
 
 _RECIPE_ONLY = ("stack.toml",)
+_MOST_NAMES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stack's image in the chain. `folder`: as a Layer's; `args`: the stack's own;
+    `digest`: of the folder's files, where the stack is the repo's."""
+
+    name: str
+    folder: str
+    args: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+
+    @property
+    def place(self) -> tuple[bool, str]:
+        """By which steps are sorted: what is ours comes first, so that others share it."""
+        return bool(self.digest), self.name
 
 
 def chain(
-    stacks: tuple[str, ...],
+    steps: tuple[Step, ...],
     args: tuple[tuple[str, str], ...],
     metadata: dict[str, object],
     *,
+    name: str | None = None,
     registry: str | None = None,
 ) -> tuple[Layer, ...]:
-    """The images for `stacks`, with the profile's `args` in the last layer, which is the one
-    that a registry gets.
+    """The images for `steps`, with the profile's `args` in the last layer, which is the one
+    that a registry gets, and which may have a `name` of its own.
 
     Stacks are layered by name, so profiles that list the same ones in another order
     share every image.
     """
     layers = [_layer("base", "base", BASE)]
-    shared = (("BASE", layers[0].ref),)
-    names = sorted(stacks)
-    for count, stack in enumerate(names, start=1):
-        layers.append(_layer("-".join(names[:count]), stack, layers[-1].ref, shared))
+    shared = ("BASE", layers[0].ref)
+    ordered = sorted(steps, key=lambda step: step.place)
+    for count, step in enumerate(ordered, start=1):
+        so_far = joined([step.name for step in ordered[:count]])
+        own = (shared, *step.args)
+        layers.append(_layer(so_far, step.folder, layers[-1].ref, own, digest=step.digest))
     labels = (("devcontainer.metadata", json.dumps([metadata], separators=(",", ":"))),)
-    last = _layer(layers[-1].name, "workspace", layers[-1].ref, args, labels)
+    last = _layer(name or layers[-1].name, "workspace", layers[-1].ref, args, labels)
     hosted = replace(last, ref=last.ref.replace(REPOSITORY, registry, 1)) if registry else last
     return (*layers, hosted)
+
+
+def joined(names: list[str]) -> str:
+    """The name of an image of these stacks, short whatever their number is: the tag says
+    exactly what is in it."""
+    if len(names) <= _MOST_NAMES:
+        return "-".join(names)
+    return f"{names[0]}-to-{names[-1]}-{len(names)}"
 
 
 def _layer(
@@ -56,8 +84,12 @@ def _layer(
     parent: str,
     args: tuple[tuple[str, str], ...] = (),
     labels: tuple[tuple[str, str], ...] = (),
+    *,
+    digest: str = "",
 ) -> Layer:
-    content = json.dumps([folder, parent, args, labels, _content(resources.images() / folder)])
+    # Where a repo's own stack lies on this machine is not in the tag; its files are.
+    source = ("", digest) if digest else (folder, _content(resources.images() / folder))
+    content = json.dumps([source[0], parent, args, labels, source[1]])
     tag = hashlib.sha256(content.encode()).hexdigest()[:16]
     return Layer(name, folder, f"{REPOSITORY}/{name}:{tag}", parent, args, labels)
 

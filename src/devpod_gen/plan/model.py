@@ -9,7 +9,8 @@ from devpod_gen.profile.model import Resources, Shell
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One image of the chain. `folder`: its recipe below images/; `args`: its build arguments."""
+    """One image of the chain. `folder`: its recipe below images/, or a path of its own where
+    the stack is the repo's; `args`: its build arguments."""
 
     name: str
     folder: str
@@ -37,6 +38,8 @@ class ImagePlan:
     hosted: bool
     may_build: bool
     digest: str | None = None
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What mise is asked for, and which versions there are without it."""
 
     @property
     def exact(self) -> str:
@@ -48,7 +51,8 @@ class ImagePlan:
 class ToolPlan:
     """A tool whose version is checked inside, and how it gets there.
 
-    `origin`: `distribution` packages, `mise`, or the user's own `image`.
+    `origin`: `distribution` packages (or what else the stack's recipe has), `mise`, or the
+    user's own `image`. `available`: what the recipe has in all.
     """
 
     name: str
@@ -57,6 +61,15 @@ class ToolPlan:
     spec: str
     command: str
     pattern: str
+    available: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStack:
+    """A stack of the repo's own: its folder, from the repo's top, and a hash of its files."""
+
+    place: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +136,7 @@ class Plan:
     """Where the repo is mounted."""
     image: ImagePlan
     tools: tuple[ToolPlan, ...]
+    own_stacks: tuple[OwnStack, ...]
     caches: tuple[CacheVolume, ...]
     env: tuple[tuple[str, str], ...]
     resources: Resources

@@ -1,26 +1,25 @@
 """Profile and stacks in, Plan out: every default is decided here and nowhere else."""
 
 import re
-from dataclasses import replace
 
-from devpod_gen.errors import Finding
 from devpod_gen.plan import image
+from devpod_gen.plan.clash import refuse_clashes
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
     IdePlan,
     IdlePlan,
     ImagePlan,
+    OwnStack,
     Plan,
     PortPlan,
     ProbePlan,
     ToolPlan,
 )
-from devpod_gen.profile import version
-from devpod_gen.profile.load import invalid
+from devpod_gen.plan.selection import selected, steps, variables
+from devpod_gen.plan.tools import tool_plans
 from devpod_gen.profile.model import Profile
-from devpod_gen.profile.stacks import Stack, Tool
-from devpod_gen.profile.wording import suggestion, where
+from devpod_gen.profile.stacks import Stack
 
 PROBE_TIMEOUT = 30
 """Seconds that a probe may take when the profile does not say."""
@@ -29,7 +28,6 @@ IDLE_CPU = 5
 """Per cent of one CPU that counts as use when the profile does not say."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-_RESERVED = ("PATH", "HOME", "USER", "SHELL")
 
 
 def resolve(
@@ -44,13 +42,13 @@ def resolve(
 
     Raises ProfileError for what only shows beside the stacks and the defaults.
     """
-    stacks = _stacks(profile, known)
+    stacks = selected(profile, known)
     name = profile.name or slug(folder_name)
     user = profile.user or "dev"
     workspace = profile.workspace or f"/workspaces/{name}"
     home = "/root" if user == "root" else f"/home/{user}"
-    _refuse_overlaps(profile, workspace, home)
-    tools = _tools(profile, stacks)
+    refuse_clashes(profile, workspace, home)
+    tools = tool_plans(profile, stacks)
     return Plan(
         file=profile.file,
         digest=profile.digest,
@@ -60,10 +58,15 @@ def resolve(
         home=home,
         shell=profile.shell or "zsh",
         folder=workspace,
-        image=_image(profile, tools, lock),
+        image=_image(profile, stacks, tools, lock),
         tools=tools,
+        own_stacks=tuple(
+            OwnStack(stack.recipe.place, stack.recipe.digest)
+            for stack in stacks
+            if stack.recipe.place
+        ),
         caches=_caches(profile),
-        env=tuple(sorted(profile.env)),
+        env=variables(profile, stacks),
         resources=profile.resources,
         idle=_idle(profile),
         ports=tuple(
@@ -80,76 +83,9 @@ def slug(text: str) -> str:
     return words[:40].strip("-") or "workspace"
 
 
-def _stacks(profile: Profile, known: tuple[Stack, ...]) -> tuple[Stack, ...]:
-    by_name = {stack.name: stack for stack in known}
-    problems = [
-        Finding(
-            where(profile.file, ("stacks", index)),
-            f'unknown stack "{name}"'
-            + (suggestion(name, list(by_name)) or f"; there are: {', '.join(sorted(by_name))}"),
-        )
-        for index, name in enumerate(profile.stacks)
-        if name not in by_name
-    ]
-    if problems:
-        raise invalid(tuple(problems))
-    return tuple(by_name[name] for name in profile.stacks)
-
-
-def _refuse_overlaps(profile: Profile, workspace: str, home: str) -> None:
-    problems = [
-        Finding(
-            where(profile.file, ("caches", cache.name, index)),
-            f"{folder} would hide the {what} ({place})",
-        )
-        for cache in profile.caches
-        for index, folder in enumerate(cache.folders)
-        for what, place in (("workspace", workspace), ("home folder", home))
-        if f"{place}/".startswith(f"{folder.rstrip('/')}/")
-    ]
-    problems += [
-        Finding(where(profile.file, ("env", key)), "is set by devpod-gen and cannot be changed")
-        for key, _ in profile.env
-        if key in _RESERVED or key.startswith("DEVPOD_")
-    ]
-    if problems:
-        raise invalid(tuple(problems))
-
-
-def _tools(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ToolPlan, ...]:
-    """The stacks' tools, pinned or not, each once; then what else the profile pins."""
-    pins = dict(profile.tools)
-    brought = {tool.name: tool for stack in reversed(stacks) for tool in stack.tools}
-    plans = [
-        _stack_tool(brought.pop(tool.name), pins.pop(tool.name, None))
-        for stack in stacks
-        for tool in stack.tools
-        if tool.name in brought
-    ]
-    plans += [
-        ToolPlan(name, pin, "mise", _spec(name, pin), f"mise current {name}", r"(\d+(?:\.\d+)*)")
-        for name, pin in sorted(pins.items())
-    ]
-    if profile.image.ref:
-        return tuple(replace(plan, origin="image", spec="") for plan in plans)
-    return tuple(plans)
-
-
-def _stack_tool(tool: Tool, pin: str | None) -> ToolPlan:
-    """What the stack's image brings where it fits the pin, else from mise."""
-    brings = tool.distribution
-    if brings and (pin is None or version.satisfies(brings, pin)):
-        return ToolPlan(tool.name, pin, "distribution", "", tool.command, tool.pattern)
-    wanted = pin or tool.mise_default or "latest"
-    spec = _spec(tool.mise, wanted)
-    return ToolPlan(tool.name, pin, "mise", spec, tool.command, tool.pattern)
-
-
-def _spec(tool: str, pin: str) -> str:
-    return f"{tool}@{version.floor(pin) or pin}"
-
-
-def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> ImagePlan:
+def _image(
+    profile: Profile, stacks: tuple[Stack, ...], tools: tuple[ToolPlan, ...], lock: Lock | None
+) -> ImagePlan:
     if profile.image.ref:
         return ImagePlan(profile.image.ref, (), hosted=True, may_build=False)
     folders = " ".join(sorted(folder for cache in profile.caches for folder in cache.folders))
@@ -166,7 +102,13 @@ def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> 
         "overrideCommand": False,
     }
     registry = profile.image.registry
-    layers = image.chain(profile.stacks, args, metadata, registry=registry)
+    layers = image.chain(
+        steps(profile, stacks),
+        args,
+        metadata,
+        name=image.joined(sorted(profile.stacks)),
+        registry=registry,
+    )
     ref = layers[-1].ref
     return ImagePlan(
         ref,
@@ -174,6 +116,7 @@ def _image(profile: Profile, tools: tuple[ToolPlan, ...], lock: Lock | None) -> 
         hosted=registry is not None,
         may_build=profile.image.build != "never",
         digest=lock.digest if lock and lock.ref == ref else None,
+        choices=tuple((tool.spec, tool.available) for tool in tools if tool.origin == "mise"),
     )
 
 

@@ -11,39 +11,45 @@ from devpod_gen.errors import InternalError
 from devpod_gen.profile import rule
 from devpod_gen.profile.model import Probe
 from devpod_gen.profile.rule import ManagerRule, Marker, Place, VersionSource
+from devpod_gen.profile.tool import Tool, tool
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
-    """A tool of the stack. `distribution`: the version that the stack's image brings, from
-    Debian, npm or PyPI; without one, mise brings `mise_default`."""
+class Recipe:
+    """How the stack gets into an image: the folder of a Dockerfile.
 
-    name: str
-    distribution: str | None
-    mise_default: str | None
-    command: str
-    pattern: str
-    mise: str
+    `place`: that of a repo's own stack, from the repo's top, with `digest`, a hash of all
+    its files; None for one of ours.
+    """
+
+    folder: Path
+    builds: bool
+    place: str | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One stack, as its stack.toml says."""
+    """One stack, as its stack.toml says. `includes`: it is others, and what it adds."""
 
     name: str
     title: str
     rank: int
+    includes: tuple[str, ...]
     signs: tuple[Marker, ...]
     sources: tuple[str, ...]
     members: tuple[Place, ...]
     versions: tuple[VersionSource, ...]
     managers: tuple[ManagerRule, ...]
+    packages: tuple[str, ...]
     tools: tuple[Tool, ...]
     caches: tuple[tuple[str, tuple[str, ...]], ...]
+    env: tuple[tuple[str, str], ...]
     probes: tuple[Probe, ...]
     extensions: tuple[str, ...]
     settings: tuple[tuple[str, Any], ...]
     backend: str | None
+    recipe: Recipe
 
     @property
     def markers(self) -> tuple[str, ...]:
@@ -65,37 +71,33 @@ def load_all(folder: Path) -> tuple[Stack, ...]:
 def _load(file: Path) -> Stack:
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
-        return _stack(file.parent.name, document)
+        recipe = Recipe(file.parent, (file.parent / "Dockerfile").exists())
+        return stack(file.parent.name, document, recipe)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         message = f"the stack cannot be read: {error!r}"
         raise InternalError(message, where=str(file), fix="report it") from error
 
 
-def _stack(name: str, document: dict[str, Any]) -> Stack:
+def stack(name: str, document: dict[str, Any], recipe: Recipe) -> Stack:
+    """The stack that a valid stack.toml describes."""
     vscode = document.get("vscode", {})
     return Stack(
         name=name,
         title=document["title"],
         rank=document.get("rank", 50),
-        signs=tuple(rule.marker(entry) for entry in document["markers"]),
+        includes=tuple(document.get("includes", ())),
+        signs=tuple(rule.marker(entry) for entry in document.get("markers", ())),
         sources=tuple(document.get("sources", ())),
         members=tuple(rule.place(entry) for entry in document.get("members", ())),
         versions=tuple(rule.version(entry) for entry in document.get("version", ())),
         managers=tuple(rule.manager(entry) for entry in document.get("manager", ())),
-        tools=tuple(
-            Tool(
-                name=tool,
-                distribution=entry.get("distribution"),
-                mise_default=entry.get("mise_default"),
-                command=entry["command"],
-                pattern=entry["pattern"],
-                mise=entry["mise"],
-            )
-            for tool, entry in document.get("tools", {}).items()
-        ),
+        packages=tuple(document.get("packages", ())),
+        tools=tuple(tool(name, entry) for name, entry in document.get("tools", {}).items()),
         caches=tuple((key, tuple(paths)) for key, paths in document.get("caches", {}).items()),
+        env=tuple(document.get("env", {}).items()),
         probes=tuple(Probe(**entry) for entry in document.get("probe", ())),
         extensions=tuple(vscode.get("extensions", ())),
         settings=tuple(vscode.get("settings", {}).items()),
         backend=document.get("jetbrains", {}).get("backend"),
+        recipe=recipe,
     )

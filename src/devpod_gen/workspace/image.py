@@ -62,7 +62,7 @@ def _build_chain(engine: Engine, image: ImagePlan, say: Say) -> None:
     for layer in missing:
         say(f"building {layer.ref}")
     if missing:
-        engine.build(tuple(_build(layer) for layer in missing), _base(engine), say)
+        engine.build(tuple(_build(image, layer) for layer in missing), _base(engine), say)
 
 
 def _missing(engine: Engine, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
@@ -76,7 +76,7 @@ def _missing(engine: Engine, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     return tuple(needed)
 
 
-def _build(layer: Layer) -> Build:
+def _build(image: ImagePlan, layer: Layer) -> Build:
     return Build(
         name=layer.target,
         ref=layer.ref,
@@ -84,6 +84,7 @@ def _build(layer: Layer) -> Build:
         recipe=resources.images() / layer.folder,
         args=(("SOURCE_DATE_EPOCH", str(EPOCH)), *layer.args),
         labels=layer.labels,
+        choices=image.choices,
     )
 
 

@@ -1,0 +1,84 @@
+"""The command by which a user trusts what a profile asks for: trust."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from devpod_gen.cli.console import Console
+from devpod_gen.cli.options import HERE, Debug, Folder, Json, ProfileName, Verbose, plan_of, repo_at
+from devpod_gen.profile.wording import printable
+
+if TYPE_CHECKING:
+    from devpod_gen.workspace.trust import Content, Record
+
+
+def trust(
+    directory: Folder = HERE,
+    profile: ProfileName = None,
+    yes: Annotated[
+        str | None,
+        typer.Option(
+            "--yes", metavar="HASH", help="Trust the content with this hash; no question."
+        ),
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Show everything that you have trusted.")
+    ] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Trust no content of this profile any more.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001 - read at the boundary
+) -> None:
+    """Show what the profile asks for beyond the safe default, and trust exactly that.
+
+    Example: devpod-gen trust
+    """
+    from devpod_gen.workspace import trust as trusted  # noqa: PLC0415 - only what is used
+
+    console = Console(as_json=as_json, verbose=verbose)
+    if listed:
+        _tell(trusted.records(), "nothing is trusted", console)
+        return
+    repo = repo_at(directory, profile)
+    if revoke:
+        gone = trusted.revoke(repo.root, repo.profile_name)
+        _tell(gone, "there was nothing to revoke", console)
+        return
+    content = trusted.content_of(repo.root, plan_of(repo))
+    if not trusted.is_trusted(content):
+        _ask(content, yes, console)
+        trusted.trust(content)
+    told = "trusted" if content.asks else "the profile asks for nothing that needs trust"
+    console.result(
+        told,
+        hash=content.hash,
+        asks=[{"kind": ask.kind, "what": ask.what, "where": ask.where} for ask in content.asks],
+    )
+
+
+def _ask(content: "Content", yes: str | None, console: Console) -> None:
+    """Return only when the user says yes to this content. Raises Untrusted."""
+    from devpod_gen.workspace.trust import untrusted  # noqa: PLC0415
+
+    if yes == content.hash:
+        return
+    fix = f"read these, then run `devpod-gen trust --yes {content.hash}`"
+    if yes is not None:
+        raise untrusted(content, "this content has another hash than the one given", fix=fix)
+    if not sys.stdin.isatty():
+        raise untrusted(content, "there is no terminal to ask at", fix=fix)
+    console.say(f"{content.file} asks for:")
+    for ask in content.asks:
+        console.say(f"  {ask.where}: {ask.what}")
+    console.say(f"hash {content.hash}")
+    if not typer.confirm("Have you read these, and do you trust them?", err=True):
+        raise untrusted(content, "you did not trust it")
+
+
+def _tell(records: "tuple[Record, ...]", nothing: str, console: Console) -> None:
+    lines = [printable(f"{x.hash[:12]}  {x.root}  {x.file}") for x in records]
+    values = [{"hash": x.hash, "root": x.root, "file": x.file} for x in records]
+    console.result("\n".join(lines) or nothing, records=values)

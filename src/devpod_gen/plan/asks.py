@@ -1,0 +1,34 @@
+"""What a plan asks of its user beyond the safe default: a stranger's code that runs, or a
+place that is contacted or opened. Each needs trust in that exact content."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from devpod_gen.plan.model import Plan
+
+Kind = Literal["stack"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing that is asked for: its kind, what it would do, and where that is said."""
+
+    kind: Kind
+    what: str
+    where: str
+
+
+def asks(plan: Plan) -> tuple[Ask, ...]:
+    """Everything that the plan asks for; empty: no trust is needed."""
+    return tuple(ask for source in _SOURCES for ask in source(plan))
+
+
+def _own_stacks(plan: Plan) -> Iterator[Ask]:
+    for own in plan.own_stacks:
+        what = "a stack of the repo's own: its Dockerfile runs in a build, with the network"
+        yield Ask("stack", what, own.place)
+
+
+_SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (_own_stacks,)
+"""One line for each kind."""

@@ -1,0 +1,72 @@
+"""All that is in a folder that a stranger wrote: looked at, bounded, and hashed."""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from devpod_gen.errors import Finding
+from devpod_gen.profile.wording import printable
+
+LARGEST = 16 * 1024 * 1024
+"""The files of a folder may have this many bytes together."""
+
+MOST = 500
+"""A folder may have this many entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """`digest`: of every path with its bytes; links by what they say. With `problems` it is
+    of nothing that may be used."""
+
+    digest: str
+    problems: tuple[Finding, ...]
+
+
+def contents(folder: Path, place: str) -> Contents:
+    """Look at every entry of `folder`, which messages call `place`. Links must stay in it;
+    what is neither file, folder nor link is refused, and so is too much."""
+    entries: list[tuple[str, str]] = []
+    problems: list[Finding] = []
+    room = LARGEST
+    for count, path in enumerate(_entries(folder)):
+        name = path.relative_to(folder).as_posix()
+        info = path.lstat()
+        room -= info.st_size
+        if count >= MOST or room < 0:
+            limit = f"{MOST} entries and {LARGEST // 1024 // 1024} MiB"
+            return Contents("", (*problems, Finding(place, f"holds more than {limit}")))
+        problem = _problem(folder, path, info.st_mode)
+        if problem:
+            problems.append(Finding(printable(f"{place}/{name}"), problem))
+        else:
+            entries.append((name, _digest(path, info.st_mode)))
+    listing = json.dumps(sorted(entries)).encode()
+    return Contents(hashlib.sha256(listing).hexdigest(), tuple(problems))
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    """Every file and link below, by name: folders that are links are not gone into."""
+    for base, folders, files in os.walk(folder):
+        folders.sort()
+        links = [name for name in folders if (Path(base) / name).is_symlink()]
+        yield from (Path(base) / name for name in sorted((*files, *links)))
+
+
+def _problem(folder: Path, path: Path, mode: int) -> str | None:
+    if stat.S_ISLNK(mode):
+        inside = path.resolve().is_relative_to(folder.resolve())
+        return None if inside else "is a link that leads out of the stack's folder"
+    if not stat.S_ISREG(mode):
+        return "is neither a file nor a folder"
+    return None if os.access(path, os.R_OK) else "cannot be read"
+
+
+def _digest(path: Path, mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return f"link to {os.readlink(path)}"  # noqa: PTH115 - the text itself, not a Path
+    return hashlib.sha256(path.read_bytes()).hexdigest()
