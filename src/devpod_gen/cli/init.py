@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.options import HERE, Debug, Folder, Json, ProfileName, Repo, Verbose, repo_at
+from devpod_gen.cli.options import (
+    HERE,
+    CiName,
+    Debug,
+    Folder,
+    Json,
+    ProfileName,
+    Repo,
+    Verbose,
+    repo_at,
+)
 from devpod_gen.cli.repo import changes_of, write_files
 from devpod_gen.errors import NotOurs
 from devpod_gen.profile.wording import printable
@@ -24,6 +34,7 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help="Replace what is there; a .bak copy is kept.")
     ] = False,
+    ci: CiName = None,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001 - read at the boundary
@@ -47,7 +58,7 @@ def init(
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, stacks.known(), folder_name=repo.root.name, variant=profile)
     if not dry_run:
-        changes = changes_of(repo, plan)
+        changes = changes_of(repo, plan, ci=ci)
         _write_profile(repo, text, changes, force=force)
         for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")
