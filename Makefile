@@ -26,8 +26,9 @@ format: venv     ## Format and fix what can be
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-golden: venv     ## Write the golden snapshots anew: read the diff
+golden: venv     ## Write the golden snapshots, and our own generated files, anew: read the diff
 	.venv/bin/pytest tests/test_golden.py --snapshot-update
+	.venv/bin/devpod-gen generate
 
 lock: venv       ## Resolve the Python dependencies anew (needs uv on PATH)
 	scripts/lock

@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 
-from conftest import Ran, docker
+from conftest import COMMAND, Ran, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -244,3 +245,54 @@ def test_a_broken_lock(text: str, make_repo: Make, command: Command) -> None:
     ran = command("generate", "-C", make_repo({"devpod.toml": 'name = "x"\n', "devpod.lock": text}))
     assert ran.code == 2
     assert "at devpod.lock: " in ran.err
+
+
+@pytest.mark.campaign
+def test_every_command_of_the_workflow(
+    registry: str, make_repo: Make, command: Command, tmp_path: Path
+) -> None:
+    """The jobs' own scripts, as they stand, in the shell that GitHub runs them in; not the
+    actions, nor what installs programs that are here already."""
+    _need("jq", "jq")
+    repo = make_repo(profile(registry))
+    assert command("generate", "--ci", "github", "-C", repo).code == 0
+    subprocess.run(["git", "add", "--all"], cwd=repo, check=True)
+    commit = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "x"]
+    subprocess.run(commit, cwd=repo, check=True)
+    jobs = yaml.safe_load((repo / ".github/workflows/devpod.yml").read_text())["jobs"]
+    env = {
+        "DOCKER_CONFIG": str(tmp_path / "docker-config"),
+        "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
+        "REGISTRY": registry,
+        "REGISTRY_USER": "ann",
+        "REGISTRY_PASSWORD": "secret",
+        **{name: str(tmp_path / name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")},
+    }
+
+    def run(job: str) -> None:
+        for step in jobs[job]["steps"]:
+            if "run" in step and " install " not in step["run"]:
+                done = subprocess.run(
+                    ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
+                    cwd=repo,
+                    env=os.environ | env,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert done.returncode == 0, f"{step['name']}:\n{done.stdout}\n{done.stderr}"
+
+    run("verify")
+    report = json.loads((repo / "devpod-report.json").read_text())
+    summary = (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
+    assert summary.startswith("### hosted: verified, a shell in ")
+    assert summary.count("\n| ok | ") == sum(check["ok"] is True for check in report["checks"])
+    run("push")
+    assert (tmp_path / "GITHUB_OUTPUT").read_text() == "locked=true\n"
+    for line in jobs["push"]["steps"][-1]["with"]["path"].split():
+        assert (repo / line).is_file(), f"{line} is to be handed back"
+    assert "@sha256:" in image_of(repo)
+    assert "?? devpod.lock" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
+    run("push")
+    assert (tmp_path / "GITHUB_OUTPUT").read_text() == "locked=true\n", "it was pushed again"
+    assert "is locked and in its registry" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()

@@ -89,6 +89,12 @@ class ImageMissing(ImageError):
     kind = "image-missing"
 
 
+class SecretFound(ImageError):
+    """An image that was built holds a secret. It is not used."""
+
+    kind = "secret"
+
+
 class StartError(DevpodError):
     """The workspace did not start, is not running, or did not become ready."""
 

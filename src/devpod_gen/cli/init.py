@@ -8,6 +8,7 @@ import typer
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import (
     HERE,
+    CiName,
     Debug,
     Folder,
     Json,
@@ -39,6 +40,7 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help="Replace what is there; a .bak copy is kept.")
     ] = False,
+    ci: CiName = None,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001 - read at the boundary
@@ -63,7 +65,7 @@ def init(
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, known, folder_name=repo.root.name, variant=profile)
     if not dry_run:
-        changes = changes_of(repo, plan)
+        changes = changes_of(repo, plan, ci=ci)
         _write_profile(repo, text, changes, force=force)
         for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,6 +22,8 @@ Folder = Annotated[
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="A named profile: .devpod/NAME.toml.")
 ]
+Ci = Literal["github"]
+CiName = Annotated[Ci | None, typer.Option("--ci", help="Write .github/workflows/devpod.yml, too.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say everything, build logs too.")]
 Debug = Annotated[bool, typer.Option("--debug", help="A traceback for bugs of devpod-gen.")]

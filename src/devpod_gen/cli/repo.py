@@ -8,6 +8,8 @@ import typer
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import (
     HERE,
+    Ci,
+    CiName,
     Debug,
     Folder,
     Json,
@@ -37,18 +39,19 @@ def generate(
     force: Annotated[
         bool, typer.Option("--force", help="Replace edited files; a .bak copy is kept.")
     ] = False,
+    ci: CiName = None,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
-    """Write .devcontainer/ from the profile.
+    """Write .devcontainer/ from the profile, and the CI's workflow once there is one.
 
     Example: devpod-gen generate --check
     """
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     plan = plan_of(repo)
-    changes = changes_of(repo, plan)
+    changes = changes_of(repo, plan, ci=ci)
     differing = _differing(changes)
     files = [{"path": change.file.path, "state": change.state.value} for change in changes]
     if check and differing:
@@ -77,12 +80,23 @@ def schema(
     Console(as_json=False, verbose=False).result(resources.schema_text(name).rstrip("\n"))
 
 
-def changes_of(repo: Repo, plan: "Plan") -> "tuple[Change, ...]":
-    """The emitted files as the plan says, held against those on disk. Reads only."""
-    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.emit.tree import compare  # noqa: PLC0415
+def changes_of(repo: Repo, plan: "Plan", *, ci: Ci | None = None) -> "tuple[Change, ...]":
+    """The emitted files as the plan says, held against those on disk. Reads only.
 
-    return compare(repo.root, bundle(plan))
+    With `ci` there is its workflow among them; so there is once we have written one.
+    """
+    from devpod_gen.emit.bundle import bundle  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
+    from devpod_gen.emit.workflow import workflow  # noqa: PLC0415
+
+    (flow,) = compare(repo.root, (workflow(plan, own=_is_our_own(repo.root)),))
+    there = flow.state not in (State.MISSING, State.FOREIGN)
+    return (*compare(repo.root, bundle(plan)), *((flow,) if ci or there else ()))
+
+
+def _is_our_own(root: Path) -> bool:
+    """Whether the repo is devpod-gen's own, whose CI runs what is checked out."""
+    return (root / "src" / "devpod_gen" / "__init__.py").is_file()
 
 
 def write_files(

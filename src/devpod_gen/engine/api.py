@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from devpod_gen.engine.command import Result
 
@@ -17,6 +17,16 @@ class ImageInfo:
     digest: str | None
     size: int
     platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an image is made of. `layers`: the hash of each one's content, lowest first.
+    `config`: what it sets for containers, as a JSON document. `history`: its build's steps."""
+
+    layers: tuple[str, ...]
+    config: str
+    history: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,22 @@ class Engine(Protocol):
 
     def push(self, ref: str, on_line: Callable[[str], None]) -> str:
         """Hand an image to its registry, with the user's credentials; the digest there."""
+        ...
+
+    def parts(self, ref: str) -> Parts:
+        """What an image that the engine has is made of."""
+        ...
+
+    def save(self, ref: str, take: Callable[[IO[bytes]], None]) -> None:
+        """Hand the whole image to `take`, as one stream in the format of `docker save`."""
+        ...
+
+    def tag(self, ref: str, name: str) -> None:
+        """Give an image a name more."""
+        ...
+
+    def untag(self, name: str) -> None:
+        """Take a name away, and the image with its last one; none there is fine."""
         ...
 
     def build(self, builds: tuple[Build, ...], base: Base, on_line: Callable[[str], None]) -> None:

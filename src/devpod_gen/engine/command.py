@@ -7,7 +7,9 @@ import subprocess
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from threading import Timer
+from typing import IO
 
 from devpod_gen.errors import HostError
 
@@ -76,8 +78,8 @@ def stream(
     timer = Timer(timeout, _kill, [process])
     timer.start()
     last: deque[str] = deque(maxlen=_KEPT_LINES)
+    assert process.stdout  # noqa: S101 - it was asked for
     try:
-        assert process.stdout  # noqa: S101 - it was asked for
         for raw in process.stdout:
             line = _text(raw).rstrip()
             last.append(line)
@@ -88,7 +90,33 @@ def stream(
         raise
     finally:
         timer.cancel()
+        process.stdout.close()
     return Result(code, "\n".join(last), "")
+
+
+def feed(argv: list[str], take: Callable[[IO[bytes]], None], *, timeout: float) -> Result:
+    """Run a command and hand its output to `take` as it comes, which reads it to the end.
+
+    What `take` raises is raised, unless the command broke off: then the result says why.
+    """
+    with TemporaryFile() as said, _start(argv, None, said.fileno()) as process:
+        assert process.stdout  # noqa: S101 - it was asked for
+        timer = Timer(timeout, _kill, [process])
+        timer.start()
+        try:
+            take(process.stdout)
+        except Exception:
+            if process.stdout.read(1) or process.wait() == 0:
+                _kill(process)
+                raise
+        except BaseException:
+            _kill(process)
+            raise
+        finally:
+            timer.cancel()
+        code = process.wait()
+        said.seek(0)
+        return Result(code, "", _text(said.read()))
 
 
 def _start(

@@ -6,10 +6,19 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
-from devpod_gen.engine import buildx, compose, connect, platform, registry
-from devpod_gen.engine.api import Base, Build, Container, ImageInfo, Project, Published, Times
+from devpod_gen.engine import archive, buildx, compose, connect, platform, registry
+from devpod_gen.engine.api import (
+    Base,
+    Build,
+    Container,
+    ImageInfo,
+    Parts,
+    Project,
+    Published,
+    Times,
+)
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
 
@@ -81,6 +90,29 @@ class Docker:
     def push(self, ref: str, on_line: Callable[[str], None]) -> str:
         """See Engine."""
         return registry.push(ref, on_line)
+
+    def parts(self, ref: str) -> Parts:
+        """See Engine."""
+        with _asking():
+            found = connect.api().images.get(ref)
+            steps = found.history()
+        return Parts(
+            tuple(found.attrs["RootFS"].get("Layers") or ()),
+            json.dumps(found.attrs["Config"]),
+            tuple(str(step.get("CreatedBy", "")) for step in reversed(steps)),
+        )
+
+    def save(self, ref: str, take: Callable[[IO[bytes]], None]) -> None:
+        """See Engine."""
+        archive.save(ref, take)
+
+    def tag(self, ref: str, name: str) -> None:
+        """See Engine."""
+        archive.tag(ref, name)
+
+    def untag(self, name: str) -> None:
+        """See Engine."""
+        archive.untag(name)
 
     def build(self, builds: tuple[Build, ...], base: Base, on_line: Callable[[str], None]) -> None:
         """See Engine."""

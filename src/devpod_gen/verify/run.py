@@ -17,6 +17,7 @@ from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.verify.checks import look_inside, ports_check
 from devpod_gen.verify.report import Check, Door, Report
+from devpod_gen.verify.secrets import secrets_check
 from devpod_gen.verify.ssh import by_ssh, write_config
 from devpod_gen.workspace import image, lifecycle, throwaway
 from devpod_gen.workspace.batch import Inside
@@ -49,7 +50,7 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
     plan, clock, say = context.plan, context.clock, context.say
     run = _Run(context.engine, plan, context.identity, clock, say)
     with clock.stage("image"):
-        found = image.ensure(run.engine, plan.image, say)
+        found = image.ensure(run.engine, plan.image, say, clock=clock)
     variables = _free_ports(run.engine, plan, run.identity)
     variables |= dict(known_variables(run.identity, plan))
     say("opening the compose door")
@@ -58,6 +59,8 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
         detail = f"{seconds:.2f} s to a ready shell, the budget is {budget:g} s"
         run.checks.append(Check("budget", "compose", seconds <= budget, detail))
     _devcontainer_door(run, variables)
+    with clock.stage("scan"):
+        run.checks.append(secrets_check(run.engine, found.id))
     return Report(plan.name, found, tuple(run.checks), tuple(clock.stages), seconds, budget)
 
 

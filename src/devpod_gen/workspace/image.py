@@ -9,11 +9,13 @@ from devpod_gen.errors import ImageError, ImageMissing
 from devpod_gen.plan.image import BASE, EPOCH, REPOSITORY
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import ImagePlan, Layer
+from devpod_gen.workspace.approval import approve, candidate
+from devpod_gen.workspace.clock import Clock
 
 Say = Callable[[str], None]
 
 
-def ensure(engine: Engine, image: ImagePlan, say: Say) -> ImageInfo:
+def ensure(engine: Engine, image: ImagePlan, say: Say, *, clock: Clock | None = None) -> ImageInfo:
     """The image, present in the engine. Nothing is built or pulled that is there already.
 
     A registry is asked first, by digest where the lock has one; what it does not have is
@@ -21,7 +23,7 @@ def ensure(engine: Engine, image: ImagePlan, say: Say) -> ImageInfo:
     """
     found = engine.image(image.exact)
     if not found:
-        _get(engine, image, say)
+        _get(engine, image, say, clock or Clock())
         found = engine.image(image.exact)
     if not found:
         message = f"the engine does not have {image.exact}, which it just got"
@@ -33,14 +35,14 @@ def push(engine: Engine, image: ImagePlan, say: Say) -> Lock:
     """Have the image built and in its registry, and say by which digest. Raises ImageError."""
     tagged = replace(image, digest=None)
     if not engine.image(tagged.ref):
-        _build_chain(engine, tagged, say)
+        _build_chain(engine, tagged, say, Clock())
     say(f"pushing {tagged.ref}")
     digest = engine.push(tagged.ref, say)
     found = engine.image(tagged.ref)
     return Lock(tagged.ref, digest, (found.platform,) if found else ())
 
 
-def _get(engine: Engine, image: ImagePlan, say: Say) -> None:
+def _get(engine: Engine, image: ImagePlan, say: Say, clock: Clock) -> None:
     if image.hosted:
         say(f"pulling {image.exact}")
         try:
@@ -54,15 +56,19 @@ def _get(engine: Engine, image: ImagePlan, say: Say) -> None:
     if not image.may_build:
         message = f'the image {image.ref} is not here, and the profile says build = "never"'
         raise ImageError(message, where=image.ref, fix="get it, or allow image.build")
-    _build_chain(engine, image, say)
+    _build_chain(engine, image, say, clock)
 
 
-def _build_chain(engine: Engine, image: ImagePlan, say: Say) -> None:
-    missing = _missing(engine, image.layers)
+def _build_chain(engine: Engine, image: ImagePlan, say: Say, clock: Clock) -> None:
+    """The last image gets its name only after the scan: one that was not scanned is none."""
+    *shared, last = image.layers
+    missing = _missing(engine, (*shared, candidate(last)))
     for layer in missing:
-        say(f"building {layer.ref}")
+        say(f"building {last.ref if layer.folder == last.folder else layer.ref}")
     if missing:
         engine.build(tuple(_build(image, layer) for layer in missing), _base(engine), say)
+    with clock.stage("scan"):
+        approve(engine, image.layers, say)
 
 
 def _missing(engine: Engine, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
