@@ -17,6 +17,8 @@ class ImageInfo:
     digest: str | None
     size: int
     platform: str
+    metadata: str
+    """Its label `devcontainer.metadata`, empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Container:
     user: str
     folder: str
     config: str
+    service: str
+    """What Compose calls it: `dev` is the workspace, others are its sidecars."""
 
     @property
     def running(self) -> bool:
@@ -97,8 +101,9 @@ class Engine(Protocol):
         """Build an image; raises ImageError with the end of the log."""
         ...
 
-    def start(self, project: Project) -> None:
-        """Create and start what the project's files say; raises StartError."""
+    def start(self, project: Project, *, only: tuple[str, ...] = ()) -> None:
+        """Create and start what the project's files say, or only some of its services;
+        raises StartError."""
         ...
 
     def remove(self, project: Project, *, volumes: bool) -> None:
@@ -120,6 +125,10 @@ class Engine(Protocol):
         stdin: bytes | None = None,
     ) -> Result:
         """Run a command inside to its end; it is stopped inside at the deadline (seconds)."""
+        ...
+
+    def ask(self, container: str, argv: list[str], *, timeout: float) -> Result:
+        """Run a short command in a container of any image, as that image's user."""
         ...
 
     def attach_command(

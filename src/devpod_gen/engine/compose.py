@@ -12,9 +12,10 @@ _DEADLINE = 300.0
 _PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
 
 
-def up(project: Project) -> None:
-    """Create and start what the project's files say; nothing is built. Raises StartError."""
-    result = _run(project, "up", "--detach", "--no-build", "--quiet-pull")
+def up(project: Project, only: tuple[str, ...]) -> None:
+    """Create and start what the project's files say, or these services of it; nothing is
+    built. Raises StartError."""
+    result = _run(project, "up", "--detach", "--no-build", "--quiet-pull", *only)
     if not result.ok:
         connect.raise_if_down(result)
         raise _start_error(project, result)
@@ -22,8 +23,12 @@ def up(project: Project) -> None:
 
 def down(project: Project, *, volumes: bool) -> None:
     """Stop and remove what the project has; without files, all that has its label."""
-    extra = ["--volumes"] if volumes else []
-    result = _run(project, "down", "--remove-orphans", *extra)
+    # Without --volumes, `down` would leave the unnamed volumes that images ask for, too, and
+    # nobody could tell whose they were. `rm --volumes` means these only.
+    result = None if volumes else _run(project, "rm", "--stop", "--force", "--volumes")
+    if not result or result.ok:
+        extra = ["--volumes"] if volumes else []
+        result = _run(project, "down", "--remove-orphans", *extra)
     if not result.ok:
         connect.raise_if_down(result)
         message = f"the workspace {project.name} could not be removed"

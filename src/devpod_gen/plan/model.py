@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from devpod_gen.plan.hook import HooksPlan
+from devpod_gen.plan.service import ServicePlan
 from devpod_gen.profile.model import Resources, Shell
 
 
@@ -124,6 +126,8 @@ class Plan:
     ports: tuple[PortPlan, ...]
     probes: tuple[ProbePlan, ...]
     ide: IdePlan
+    hooks: HooksPlan
+    services: tuple[ServicePlan, ...]
 
     @property
     def alias(self) -> str:

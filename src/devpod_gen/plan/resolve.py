@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from devpod_gen.errors import Finding
 from devpod_gen.plan import image
+from devpod_gen.plan.hook import resolve_hooks
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
@@ -16,6 +17,7 @@ from devpod_gen.plan.model import (
     ProbePlan,
     ToolPlan,
 )
+from devpod_gen.plan.service import resolve_services
 from devpod_gen.profile import version
 from devpod_gen.profile.load import invalid
 from devpod_gen.profile.model import Profile
@@ -71,6 +73,8 @@ def resolve(
         ),
         probes=_probes(profile, stacks),
         ide=_ide(profile, stacks),
+        hooks=resolve_hooks(profile.hooks, ours=not profile.image.ref),
+        services=resolve_services(profile.services),
     )
 
 

@@ -1,18 +1,19 @@
 """A clone's workspace: found, started, removed."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devpod_gen.disk import private_folder, publish, remove_folder
+from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import image
+from devpod_gen.workspace import image, services
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.labels import labels_file
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.ssh import SshDoor, free_alias, open_door
 
@@ -43,17 +44,27 @@ def up(context: Context, *, config: str) -> Running:
     """
     engine, clock = context.engine, context.clock
     with clock.stage("image"):
-        image.ensure(engine, context.plan.image, context.say)
+        metadata = image.ensure(engine, context.plan.image, context.say).metadata
+        services.get_images(engine, context.plan, context.say)
     found = before = find(engine, context.identity)
-    started = not (before and before.running and before.config == config)
+    started = not (
+        before
+        and before.running
+        and before.config == config
+        and services.all_run(engine, before.project, context.plan)
+    )
     if started:
         with clock.stage("start"):
-            found = _start(engine, context.identity, before)
+            keep = before is not None and before.config == config
+            labels = labels_file(context.identity, metadata, keep=keep)
+            found = _start(context, before, labels)
     if not found:
         message = "the engine started the workspace, but does not list it"
         raise StartError(message, where=context.identity.project, fix="run it again")
     with clock.stage("ready"):
         who = wait_until_ready(engine, found, context.plan.user, seconds=READY_WITHIN)
+    run_hooks(context, found, *CREATION, stage="hooks")
+    run_hooks(context, found, "start", stage="start hook")
     with clock.stage("probe"):
         _require_probes(context, found, who)
     with clock.stage("ssh"):
@@ -105,32 +116,25 @@ def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[s
     return tuple(sorted(there - left))
 
 
-def _start(engine: Engine, identity: Identity, before: Container | None) -> Container | None:
-    """Let Compose make it so. What did not start is not left lying about."""
+def _start(context: Context, before: Container | None, labels: Path) -> Container | None:
+    """Let Compose make it so, services and all. What did not start is not left lying about."""
+    engine, identity = context.engine, context.identity
     project = Project(
         before.project if before else identity.project,
-        (identity.compose_file, _labels_file(identity)),
+        (identity.compose_file, labels),
+        services.AT_ONCE,
     )
+    was_there = before or engine.labelled(_PROJECT, project.name)
     try:
-        engine.start(project)
+        services.start(engine, project, context.plan)
+        services.require_ready(engine, project.name, context.plan.services)
     except StartError:
         if before is None:
-            engine.remove(project, volumes=False)
+            # Shared caches are not this workspace's to remove: under this name there are none.
+            own = replace(project, variables=(("DEVPOD_SHARED", project.name),))
+            engine.remove(own, volumes=not was_there)
         raise
     return find(engine, identity)
-
-
-def _labels_file(identity: Identity) -> Path:
-    """The labels by which the reference client, and so VS Code, knows the container as its
-    own and attaches to it. They hold host paths, so they are not in the repo's file."""
-    labels = {
-        "devcontainer.local_folder": str(identity.root),
-        "devcontainer.config_file": str(identity.config_file),
-    }
-    escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
-    path = private_folder(identity.data) / "labels.yaml"
-    publish(path, json.dumps({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
-    return path
 
 
 def by_exec(engine: Engine, container: Container, plan: Plan) -> Inside:
