@@ -19,9 +19,17 @@ def shell(
 
     Example: devpod-gen shell
     """
-    # Of the user's line in /etc/passwd: images of the user's own may not set SHELL.
-    login = 'shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l'
-    _enter(repo_at(directory, profile), ["sh", "-c", login], tty=sys.stdin.isatty())
+    from devpod_gen.plan.hook import runner_as_text  # noqa: PLC0415 - only what is used is loaded
+
+    # The container knows its attach hook; where that fails, it says so, and the shell opens.
+    # Which shell: by the user's line in /etc/passwd, since an image may not set SHELL.
+    login = """
+        [ -z "${DEVPOD_HOOK_ATTACH-}${DEVPOD_HOOKS_ATTACH-}" ] ||
+            (cd "$DEVPOD_WORKSPACE" && "$@" attach >&2)
+        shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l
+    """
+    argv = ["sh", "-c", login, "sh", *runner_as_text()]
+    _enter(repo_at(directory, profile), argv, tty=sys.stdin.isatty())
 
 
 def execute(

@@ -8,7 +8,9 @@ so that two clones never share a container.
 import hashlib
 
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
+from devpod_gen.emit.hooks import hook_environment
 from devpod_gen.emit.render import render
+from devpod_gen.emit.services import limits, sidecars, waited_for
 from devpod_gen.plan.model import Plan
 
 
@@ -34,8 +36,13 @@ def _text(plan: Plan, config: str) -> str:
         blank=BLANK,
         source="/".join([".."] * (plan.output.count("/") + 1)),
         environment=_environment(plan),
-        limits=_limits(plan),
         gpus=plan.resources.gpus,
+        limits=limits(plan.resources),
+        sidecars=sidecars(plan),
+        conditions=waited_for(plan),
+        depends={service.name: service.depends for service in plan.services},
+        listening={s.name: s.ports if s.publish else () for s in plan.services},
+        kept=[(volume, s.name) for s in plan.services for volume, _ in s.volumes],
         published=[port.port for port in plan.ports if port.publish],
         never_pulled=not plan.image.hosted,
     )
@@ -51,13 +58,5 @@ def _environment(plan: Plan) -> dict[str, str]:
         "DEVPOD_IDLE": str(plan.idle.seconds) if plan.idle else "",
         "DEVPOD_IDLE_CPU": str(plan.idle.cpu) if plan.idle else "",
     }
-    return {key: value for key, value in ours.items() if value} | dict(plan.env)
-
-
-def _limits(plan: Plan) -> dict[str, str | int]:
-    limits = {
-        "cpus": f"{plan.resources.cpus:g}" if plan.resources.cpus else None,
-        "memory": plan.resources.memory,
-        "pids": plan.resources.pids,
-    }
-    return {key: value for key, value in limits.items() if value is not None}
+    told = {key: value for key, value in ours.items() if value}
+    return told | hook_environment(plan) | dict(plan.env)

@@ -7,6 +7,7 @@ Format: the Development Containers specification. It names the compose file and 
 from typing import Any
 
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
+from devpod_gen.emit.hooks import hook_calls
 from devpod_gen.emit.render import render
 from devpod_gen.plan.model import Plan
 
@@ -16,13 +17,21 @@ def devcontainer(plan: Plan) -> RenderedFile:
     text = render(
         "devcontainer/devcontainer.json.j2",
         plan=plan,
-        forwarded=[port.port for port in plan.ports if not port.publish],
+        forwarded=_forwarded(plan),
+        hooks=hook_calls(plan),
         port_attributes={
             str(port.port): {"label": port.label or f"port {port.port}"} for port in plan.ports
         },
         customizations=_customizations(plan),
     )
     return stamped(f"{plan.output}/devcontainer.json", text)
+
+
+def _forwarded(plan: Plan) -> list[int | str]:
+    """The ports that Compose does not publish: the IDE's business."""
+    own: list[int | str] = [port.port for port in plan.ports if not port.publish]
+    quiet = [service for service in plan.services if not service.publish]
+    return own + [f"{service.name}:{port}" for service in quiet for port in service.ports]
 
 
 def _customizations(plan: Plan) -> dict[str, Any]:

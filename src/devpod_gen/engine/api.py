@@ -17,6 +17,8 @@ class ImageInfo:
     digest: str | None
     size: int
     platform: str
+    metadata: str
+    """Its label `devcontainer.metadata`, empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Container:
     def config(self) -> str:
         """The configuration that it was made from."""
         return self.labels["devpod-gen.config"]
+
+    @property
+    def service(self) -> str:
+        """What Compose calls it: `dev` is the workspace, others are its sidecars."""
+        return self.labels["com.docker.compose.service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +189,9 @@ class Engine(Protocol):
         builder cannot."""
         ...
 
-    def start(self, project: Project) -> None:
-        """Create and start what the project's files say; raises StartError."""
+    def start(self, project: Project, *, only: tuple[str, ...] = ()) -> None:
+        """Create and start what the project's files say, or only some of its services;
+        raises StartError."""
         ...
 
     def remove(self, project: Project, *, volumes: bool) -> None:
@@ -209,6 +217,10 @@ class Engine(Protocol):
         stdin: bytes | None = None,
     ) -> Result:
         """Run a command inside to its end; it is stopped inside at the deadline (seconds)."""
+        ...
+
+    def ask(self, container: str, argv: list[str], *, timeout: float) -> Result:
+        """Run a short command in a container of any image, as that image's user."""
         ...
 
     def attach_command(

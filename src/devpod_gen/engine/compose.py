@@ -13,9 +13,10 @@ _SHARED = "devpod-gen.shared=devpod-gen"  # another value: a throw-away project'
 _PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
 
 
-def up(project: Project) -> None:
-    """Create and start what the project's files say; nothing is built. Raises StartError."""
-    result = _run(project, "up", "--detach", "--no-build", "--quiet-pull")
+def up(project: Project, only: tuple[str, ...]) -> None:
+    """Create and start what the project's files say, or these services of it; nothing is
+    built. Raises StartError."""
+    result = _run(project, "up", "--detach", "--no-build", "--quiet-pull", *only)
     if not result.ok:
         connect.raise_if_down(result)
         raise _start_error(project, result)
@@ -24,15 +25,15 @@ def up(project: Project) -> None:
 def down(project: Project, *, volumes: bool) -> None:
     """Stop and remove what the project has; without files, all that has its label. A shared
     volume stays, though the project that made it is on its label."""
-    if volumes and _volumes(project, _SHARED):
-        _must(project, _run(project, "rm", "--stop", "--force", "--volumes"))
-        _must(project, _run(project, "down", "--remove-orphans"))
-        if own := _volumes(project) - _volumes(project, _SHARED):
-            argv = [connect.client(), "volume", "rm", *sorted(own)]
-            _must(project, run(argv, timeout=_DEADLINE))
-    else:
-        extra = ["--volumes"] if volumes else []
-        _must(project, _run(project, "down", "--remove-orphans", *extra))
+    if volumes and not _volumes(project, _SHARED):
+        _must(project, _run(project, "down", "--remove-orphans", "--volumes"))
+        return
+    # Without --volumes, `down` would leave the unnamed volumes that images ask for, too, and
+    # nobody could tell whose they were. `rm --volumes` means these only.
+    _must(project, _run(project, "rm", "--stop", "--force", "--volumes"))
+    _must(project, _run(project, "down", "--remove-orphans"))
+    if volumes and (own := _volumes(project) - _volumes(project, _SHARED)):
+        _must(project, run([connect.client(), "volume", "rm", *sorted(own)], timeout=_DEADLINE))
 
 
 def _must(project: Project, result: Result) -> Result:

@@ -81,7 +81,8 @@ class Docker:
         digests = [d for d in found.attrs.get("RepoDigests") or () if d.startswith(f"{name}@")]
         platform = f"{found.attrs['Os']}/{found.attrs['Architecture']}"
         digest = digests[0].partition("@")[2] if digests else None
-        return ImageInfo(ref, str(found.id), digest, int(found.attrs["Size"]), platform)
+        metadata = found.labels.get("devcontainer.metadata", "")
+        return ImageInfo(ref, str(found.id), digest, int(found.attrs["Size"]), platform, metadata)
 
     def pull(self, ref: str, on_line: Callable[[str], None]) -> None:
         """See Engine."""
@@ -135,9 +136,9 @@ class Docker:
             platforms, builds, base, on_line, push=push, holds_several=holds_several
         )
 
-    def start(self, project: Project) -> None:
+    def start(self, project: Project, *, only: tuple[str, ...] = ()) -> None:
         """See Engine."""
-        compose.up(project)
+        compose.up(project, only)
 
     def remove(self, project: Project, *, volumes: bool) -> None:
         """See Engine."""
@@ -182,6 +183,10 @@ class Docker:
         streams = ["--interactive"] if stdin is not None else []
         command = [connect.client(), "exec", *streams, "--user", user, *place, container, *limited]
         return run(command, timeout=timeout + 5, stdin=stdin)
+
+    def ask(self, container: str, argv: list[str], *, timeout: float) -> Result:
+        """See Engine. Without timeout(1), which a stranger's image may not have."""
+        return run([connect.client(), "exec", container, *argv], timeout=timeout)
 
     def attach_command(
         self, container: str, argv: list[str], *, user: str, folder: str | None, tty: bool

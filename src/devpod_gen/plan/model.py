@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal
 
+from devpod_gen.plan.hook import HooksPlan
+from devpod_gen.plan.service import ServicePlan
 from devpod_gen.profile.model import Resources, Shell
 
 
@@ -144,6 +146,8 @@ class Plan:
     ports: tuple[PortPlan, ...]
     probes: tuple[ProbePlan, ...]
     ide: IdePlan
+    hooks: HooksPlan
+    services: tuple[ServicePlan, ...]
 
     @property
     def alias(self) -> str:

@@ -4,6 +4,7 @@ import re
 
 from devpod_gen.plan import image
 from devpod_gen.plan.clash import refuse_clashes
+from devpod_gen.plan.hook import resolve_hooks
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
@@ -17,6 +18,7 @@ from devpod_gen.plan.model import (
     ToolPlan,
 )
 from devpod_gen.plan.selection import selected, steps, variables
+from devpod_gen.plan.service import resolve_services
 from devpod_gen.plan.tools import tool_plans
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.stacks import Stack
@@ -74,6 +76,8 @@ def resolve(
         ),
         probes=_probes(profile, stacks),
         ide=_ide(profile, stacks),
+        hooks=resolve_hooks(profile.hooks, ours=not profile.image.ref),
+        services=resolve_services(profile.services),
     )
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from devpod_gen.errors import Finding, HostError, ProfileError
+from devpod_gen.profile.hook import read_hooks
 from devpod_gen.profile.meaning import contradictions, odd_values
 from devpod_gen.profile.model import Cache, Ide, Idle, Image, Port, Probe, Profile, Resources
 from devpod_gen.profile.schema import findings
+from devpod_gen.profile.service import read_services
 from devpod_gen.profile.wording import printable
 
 LARGEST = 256 * 1024
@@ -97,6 +99,8 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         ),
         probes=tuple(Probe(**entry) for entry in document.get("probe", ())),
         ide=_ide(document.get("ide", {})),
+        hooks=read_hooks(document.get("hooks", {})),
+        services=read_services(document.get("services", {})),
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.errors import Finding
-from devpod_gen.profile import version
+from devpod_gen.profile import service, version
 from devpod_gen.profile.wording import shown, where
 
 _DIRECTION_CHANGERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_MULTI_LINE = (("env",), ("probe",), ("hooks",))
+_MULTI_LINE = (("env",), ("probe",), ("hooks",), ("services",))
 
 
 def odd_values(document: object, file: str, path: tuple[str | int, ...] = ()) -> Iterator[Finding]:
@@ -55,6 +55,7 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     yield from _ports(document, file)
     yield from _caches(document, file)
     yield from _image(document, file)
+    yield from service.contradictions(document, file)
     mode = document.get("workspace", {})
     if isinstance(mode, dict) and mode.get("mode") == "volume":
         yield Finding(where(file, ("workspace", "mode")), "not supported yet: only bind is")

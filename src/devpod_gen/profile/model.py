@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from devpod_gen.profile.hook import Hooks
+from devpod_gen.profile.service import Service
+
 Shell = Literal["zsh", "bash"]
 BuildPolicy = Literal["missing", "never"]
 
@@ -96,3 +99,5 @@ class Profile:
     ports: tuple[Port, ...]
     probes: tuple[Probe, ...]
     ide: Ide
+    hooks: Hooks
+    services: tuple[Service, ...]

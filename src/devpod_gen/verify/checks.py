@@ -17,6 +17,7 @@ from devpod_gen.plan.model import Plan, ToolPlan
 from devpod_gen.profile import version
 from devpod_gen.verify.limits import limits
 from devpod_gen.verify.look import Look, Verdict, take
+from devpod_gen.verify.parts import look_at_parts
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.batch import Inside, Timed
 
@@ -34,6 +35,7 @@ def look_inside(
             *(_tool(tool, shell) for tool in plan.tools),
             *limits(plan),
             *_idle(plan),
+            *look_at_parts(plan),
         )
         return take(looks, door, inside)
 

@@ -19,9 +19,10 @@ from devpod_gen.verify.checks import look_inside, ports_check
 from devpod_gen.verify.report import Check, Door, Report
 from devpod_gen.verify.secrets import secrets_check
 from devpod_gen.verify.ssh import by_ssh, write_config
-from devpod_gen.workspace import image, lifecycle, throwaway
+from devpod_gen.workspace import image, lifecycle, services, throwaway
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.ssh import open_door
@@ -51,6 +52,7 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
     run = _Run(context.engine, plan, context.identity, clock, say)
     with clock.stage("image"):
         found = image.ensure(run.engine, plan.image, say, clock=clock)
+        services.get_images(run.engine, plan, say)
     variables = _free_ports(run.engine, plan, run.identity)
     variables |= dict(known_variables(run.identity, plan))
     say("opening the compose door")
@@ -66,13 +68,15 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
 
 def _compose_door(run: _Run, variables: dict[str, str]) -> float:
     """Start by Compose and look around; the seconds until the shell was ready."""
-    project = run.project("compose", variables)
+    project = run.project("compose", variables | dict(services.AT_ONCE))
     with _taken_away(run, project, "compose"):
         with run.clock.stage("start"):
-            run.engine.start(project)
+            services.start(run.engine, project, run.plan)
+            _services(run, project.name, "compose")
         container = _container(run.engine, project.name)
         with run.clock.stage("ready"):
             who = _ready(run, container)
+        _hooks(run, container)
         inside = lifecycle.by_exec(run.engine, container, run.plan)
         with run.clock.stage("probe"):
             _probe(run, who.shell, "compose", inside)
@@ -139,6 +143,7 @@ def _look_through(run: _Run, client: reference.ReferenceClient) -> None:
     if built or not same:
         detail = f"{'it built an image; ' if built else ''}it runs {container.image}, not {wanted}"
     run.checks.append(Check("start", "devcontainer", same and not built, detail))
+    _services(run, client.project, "devcontainer")
     who = _ready(run, container)
 
     def inside(argv: list[str]) -> Result:
@@ -146,6 +151,23 @@ def _look_through(run: _Run, client: reference.ReferenceClient) -> None:
 
     _probe(run, who.shell, "devcontainer", inside)
     _look(run, who.shell, "devcontainer", inside)
+
+
+def _services(run: _Run, project: str, door: Door) -> None:
+    """Each service runs, and its health check passes."""
+    run.checks.extend(
+        Check(f"service:{answer.name}", door, answer.ok, answer.detail, answer.seconds)
+        for answer in services.ask_all(run.engine, project, run.plan.services)
+    )
+
+
+def _hooks(run: _Run, container: Container) -> None:
+    """All of them, attach too; what came of each is looked at with the rest."""
+    try:
+        run_hooks(run, container, *CREATION, "start", "attach", stage="hooks")
+    except StartError as error:
+        detail = f"{error.message}: {error.detail}"
+        run.checks.append(Check("hooks", "compose", False, detail))
 
 
 def _ready(run: _Run, container: Container) -> Login:
@@ -188,10 +210,15 @@ def _container(engine: Engine, project: str) -> Container:
 def _free_ports(engine: Engine, plan: Plan, identity: Identity) -> dict[str, str]:
     """Where this clone's own workspace holds the profile's ports, the throw-away one gets
     any free ones: that is no fault of the profile. Another holder is."""
-    if not any(port.publish for port in plan.ports):
+    wanted = [port.port for port in plan.ports if port.publish]
+    wanted += [port for service in plan.services if service.publish for port in service.ports]
+    own = lifecycle.find(engine, identity) if wanted else None
+    if not own:
         return {}
-    own = lifecycle.find(engine, identity)
-    held = {p.host_port for p in engine.published(own.id)} if own and own.running else set()
-    return {
-        f"DEVPOD_PORT_{port.port}": "0" for port in plan.ports if port.publish and port.port in held
+    held = {
+        published.host_port
+        for container in engine.containers({_PROJECT: own.project})
+        if container.running
+        for published in engine.published(container.id)
     }
+    return {f"DEVPOD_PORT_{port}": "0" for port in wanted if port in held}

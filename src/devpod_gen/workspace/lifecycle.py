@@ -7,9 +7,10 @@ from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import image, ownership, record, start
+from devpod_gen.workspace import image, ownership, record, services, start
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.ssh import SshDoor, open_door
@@ -39,14 +40,17 @@ def up(context: Context, *, config: str) -> Running:
     """
     engine, clock, identity = context.engine, context.clock, context.identity
     with clock.stage("image"):
-        image.ensure(engine, context.plan.image, context.say)
+        metadata = image.ensure(engine, context.plan.image, context.say).metadata
+        services.get_images(engine, context.plan, context.say)
     found = before = find(engine, identity)
     known = record.claim(identity, context.plan.alias, engine=engine.address())
     if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
-            found = start.start(context, before)
+            found = start.start(context, before, config=config, metadata=metadata)
     with clock.stage("ready"):
         who = wait_until_ready(engine, found, context.plan.user, seconds=READY_WITHIN)
+    run_hooks(context, found, *CREATION, stage="hooks")
+    run_hooks(context, found, "start", stage="start hook")
     with clock.stage("probe"):
         _require_probes(context, found, who)
     with clock.stage("ssh"):

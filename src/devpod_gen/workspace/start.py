@@ -1,41 +1,48 @@
 """The start of a container: by Compose, with what only this machine knows."""
 
-import json
-from pathlib import Path
-
-from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import StartError
-from devpod_gen.workspace import ownership
+from devpod_gen.workspace import ownership, services
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.labels import labels_file
 from devpod_gen.workspace.variables import GIT, variables
 
 
 def is_current(context: Context, container: Container, *, config: str) -> bool:
-    """Whether it is what Compose would make now: of the same file, with the same mounts."""
+    """Whether it is what Compose would make now: of the same file, with the same mounts,
+    and its services run."""
     git = dict(variables(context.identity, context.plan)).get(GIT, "")
-    return container.config == config and container.labels["devpod-gen.git"] == git
+    return (
+        container.config == config
+        and container.labels["devpod-gen.git"] == git
+        and services.all_run(context.engine, container.project, context.plan)
+    )
 
 
-def start(context: Context, before: Container | None) -> Container:
-    """Let Compose make it so, in the project that the clone's container is in already.
+def start(context: Context, before: Container | None, *, config: str, metadata: str) -> Container:
+    """Let Compose make it so, services and all, in the project that the clone's container is
+    in already. `metadata`: the image's label, for the container's.
 
     What did not start is not left lying about. Raises StartError.
     """
-    identity = context.identity
-    known = variables(identity, context.plan)
+    engine, identity = context.engine, context.identity
     name = before.project if before else identity.project
     if before is None:
-        _refuse_to_take_over(context.engine, identity)
-    project = Project(name, (identity.compose_file, _labels_file(identity)), known)
+        _refuse_to_take_over(engine, identity)
+    keep = before is not None and before.config == config
+    labels = labels_file(identity, metadata, keep=keep)
+    known = (*variables(identity, context.plan), *services.AT_ONCE)
+    project = Project(name, (identity.compose_file, labels), known)
+    was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
-        context.engine.start(project)
+        services.start(engine, project, context.plan)
+        services.require_ready(engine, name, context.plan.services)
     except StartError:
         if before is None:
-            context.engine.remove(project, volumes=False)
+            engine.remove(Project(name, ()), volumes=not was_there)
         raise
-    found = ownership.of(context.engine, identity)
+    found = ownership.of(engine, identity)
     if not found:
         message = "the engine started the workspace, but does not list it"
         raise StartError(message, where=name, fix="run it again")
@@ -49,22 +56,3 @@ def _refuse_to_take_over(engine: Engine, identity: Identity) -> None:
             message = "another clone's container has this workspace's name"
             fix = "run `devpod-gen down` there, then `devpod-gen up` in both"
             raise StartError(message, where=str(ownership.made_from(other)), fix=fix)
-
-
-def _labels_file(identity: Identity) -> Path:
-    """What the clone's container is known by. The labels hold host paths, so they are not in
-    the repo's file.
-
-    By the reference client's own labels that client, and so VS Code, attaches to it. A
-    branch beside the repo's own workspace has none: the client would take it for that one.
-    """
-    labels = {"devpod-gen.id": identity.id, "devpod-gen.host": ownership.host()}
-    if identity.branch:
-        labels["devpod-gen.branch"] = identity.branch
-    else:
-        labels["devcontainer.local_folder"] = str(identity.root)
-        labels["devcontainer.config_file"] = str(identity.config_file)
-    escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
-    path = private_folder(identity.data) / "labels.yaml"
-    publish(path, json.dumps({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
-    return path

@@ -1,0 +1,66 @@
+"""The services of compose.yaml: what each sidecar is, and which of them the workspace waits for."""
+
+from typing import Any
+
+from devpod_gen.plan.model import Plan
+from devpod_gen.plan.service import HealthPlan, ServicePlan
+from devpod_gen.profile.model import Resources
+
+WAIT_FOR = "${DEVPOD_WAIT_FOR:-service_healthy}"
+"""Clients wait until services with a health check are healthy, as Compose sees it: after
+the engine's next look. `up` says `service_started` here, and looks by itself, more often."""
+
+
+def sidecars(plan: Plan) -> dict[str, dict[str, Any]]:
+    """The services by name, with their keys as the Compose specification has them."""
+    return {service.name: _sidecar(plan, service) for service in plan.services}
+
+
+def waited_for(plan: Plan) -> dict[str, str]:
+    """Each service's name, and the condition of whoever depends on it: the workspace does."""
+    return {
+        service.name: WAIT_FOR if service.health else "service_started" for service in plan.services
+    }
+
+
+def _sidecar(plan: Plan, service: ServicePlan) -> dict[str, Any]:
+    keys = {
+        "image": service.image,
+        "pull_policy": "never" if service.local else "missing",
+        "command": service.command,
+        "environment": dict(service.env),
+        "labels": {"devpod-gen.name": plan.name, "devpod-gen.service": service.name},
+        "volumes": [
+            {"type": "volume", "source": volume, "target": folder}
+            for volume, folder in service.volumes
+        ],
+        "healthcheck": _health(service.health) if service.health else None,
+        "shm_size": service.limits.shm,
+        "deploy": _deploy(service.limits),
+    }
+    return {key: value for key, value in keys.items() if value}
+
+
+def _health(health: HealthPlan) -> dict[str, Any]:
+    return {
+        "test": list(health.test),
+        "interval": f"{health.interval}s",
+        "timeout": f"{health.timeout}s",
+        "retries": health.retries,
+        "start_period": f"{health.start}s",
+    }
+
+
+def _deploy(resources: Resources) -> dict[str, Any]:
+    found = limits(resources)
+    return {"resources": {"limits": found}} if found else {}
+
+
+def limits(resources: Resources) -> dict[str, str | int]:
+    """Limits by the names that Compose has for them."""
+    named = {
+        "cpus": f"{resources.cpus:g}" if resources.cpus else None,
+        "memory": resources.memory,
+        "pids": resources.pids,
+    }
+    return {key: value for key, value in named.items() if value is not None}

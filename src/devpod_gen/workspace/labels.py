@@ -1,0 +1,73 @@
+"""The labels by which a container is known: ours, and those by which the reference client,
+and so VS Code, knows it as its own.
+
+They hold host paths, so they are not in the repo's compose file, but in one beside it
+on this machine. Of a container that is there the client takes hooks, extensions and
+settings from the label `devcontainer.metadata` and from nowhere else: where the image
+has one, devcontainer.json counts for `remoteUser` and environments only.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from devpod_gen.disk import private_folder, publish
+from devpod_gen.workspace import ownership
+from devpod_gen.workspace.identity import Identity
+
+_METADATA = (
+    "onCreateCommand",
+    "updateContentCommand",
+    "postCreateCommand",
+    "postStartCommand",
+    "postAttachCommand",
+    "customizations",
+    "remoteUser",
+    "userEnvProbe",
+    "overrideCommand",
+    "portsAttributes",
+    "forwardPorts",
+    "shutdownAction",
+    "updateRemoteUserUID",
+)
+"""What of a devcontainer.json of ours the client keeps in the label."""
+
+
+def labels_file(identity: Identity, image_metadata: str, *, keep: bool) -> Path:
+    """The compose file with the labels. `keep`: the one that is there, since the container
+    is made of it; with other labels Compose would make it anew."""
+    path = private_folder(identity.data) / "labels.yaml"
+    if not (keep and path.exists()):
+        labels = _labels(identity, image_metadata)
+        escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
+        publish(path, json.dumps({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
+    return path
+
+
+def _labels(identity: Identity, image_metadata: str) -> dict[str, str]:
+    """A branch beside the repo's own workspace has none of the client's: it would take the
+    container for that one."""
+    ours = {"devpod-gen.id": identity.id, "devpod-gen.host": ownership.host()}
+    if identity.branch:
+        return ours | {"devpod-gen.branch": identity.branch}
+    return ours | {
+        "devcontainer.local_folder": str(identity.root),
+        "devcontainer.config_file": str(identity.config_file),
+        "devcontainer.metadata": _metadata(identity.config_file, image_metadata),
+    }
+
+
+def _metadata(config_file: Path, of_image: str) -> str:
+    """As the client itself would write it: the image's entries, then devcontainer.json's."""
+    config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
+    own = {key: config[key] for key in _METADATA if key in config}
+    return json.dumps([*_entries(of_image), own], ensure_ascii=False)
+
+
+def _entries(text: str) -> list[Any]:
+    """The specification allows a list and a single entry; what is neither, clients ignore."""
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else [found] if isinstance(found, dict) else []
