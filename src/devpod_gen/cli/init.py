@@ -1,11 +1,11 @@
 """The command that makes a profile: init. It does not reach an engine."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from devpod_gen.cli.console import Console
+from devpod_gen.cli.existing import found_before, tell, told
 from devpod_gen.cli.options import HERE, Debug, Folder, Json, ProfileName, Repo, Verbose, repo_at
 from devpod_gen.cli.repo import changes_of, write_files
 from devpod_gen.errors import NotOurs
@@ -14,7 +14,6 @@ from devpod_gen.profile.wording import printable
 if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
     from devpod_gen.profile.detect import Detection
-    from devpod_gen.profile.existing import Existing
 
 
 def init(
@@ -34,15 +33,13 @@ def init(
     """
     from devpod_gen.emit.starter import starter  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.plan.resolve import resolve, slug  # noqa: PLC0415
-    from devpod_gen.profile import detect, existing, stacks  # noqa: PLC0415
+    from devpod_gen.profile import detect, stacks  # noqa: PLC0415
     from devpod_gen.profile.load import parse  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     found = detect.detect(repo.root, stacks.known())
-    was = existing.existing(repo.root)
-    if was and _is_ours(repo.root / was.source):
-        was = None
+    was = found_before(repo.root, found)
     text = starter(slug(repo.root.name), found, stacks.known(), was)
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, stacks.known(), folder_name=repo.root.name, variant=profile)
@@ -51,41 +48,13 @@ def init(
         _write_profile(repo, text, changes, force=force)
         for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")
-    if was:
-        _tell(was, console)
+    tell(was, console)
     console.result(
         text if dry_run else _found(found),
         **_detected(found),
-        existing=_existing(was) if was else None,
+        existing=[told(one) for one in was],
         profile=text,
     )
-
-
-def _is_ours(path: Path) -> bool:
-    from devpod_gen.emit.file import is_ours  # noqa: PLC0415
-
-    return is_ours(path.read_text(encoding="utf-8", errors="replace"))
-
-
-def _tell(was: "Existing", console: Console) -> None:
-    """What of the repo's own setup is in the profile, and what is not."""
-    counts = {
-        "extensions": len(was.extensions),
-        "settings": len(was.settings),
-        "ports": len(was.ports),
-        "variables": len(was.env),
-    }
-    taken = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    console.say(f"taken over from {was.source}: {taken or 'nothing'}")
-    for left in was.left_out:
-        console.say(f"  not taken over: {left.key} ({left.reason})")
-
-
-def _existing(was: "Existing") -> dict[str, Any]:
-    return {
-        "source": was.source,
-        "left_out": [{"key": left.key, "reason": left.reason} for left in was.left_out],
-    }
 
 
 def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:
