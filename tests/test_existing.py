@@ -152,6 +152,37 @@ def test_features(
 
 
 @pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("make", None),
+        ("", None),
+        ([], None),
+        (["a", "b c"], None),
+        ("echo docker compose; ls .vscode", None),
+        ("a && docker compose pull", "needs a container engine"),
+        ("sudo chown -R vscode:vscode .", "is about a user of another image"),
+        ("cp x /home/node/y", "is about a user of another image"),
+        ("cd ${localWorkspaceFolder}", "holds a variable of the client's"),
+        ("x" * 5000, "is too long, or odd"),
+        ("a\x1b", "is too long, or odd"),
+        (["a", 3], "is no command"),
+        (3, "is no command"),
+        ({"a": {"b": "c"}}, "is no command"),
+    ],
+)
+def test_commands(command: object, reason: str | None) -> None:
+    was = parse(json.dumps({"postCreateCommand": command}), "x")
+    assert [left.reason for left in was.left_out] == [reason] * bool(reason)
+    assert bool(was.hooks) is (not reason and bool(command))
+
+
+def test_parts_of_a_command_keep_apart() -> None:
+    many = {"A b": "1", "a-b": "2", "3": "4", "x" * 99: "5"}
+    (hook,) = parse(json.dumps({"postCreateCommand": many}), "x").hooks
+    assert [name for name, _ in hook.parts] == ["a-b", "a-b-2", "part", "x" * 20]
+
+
+@pytest.mark.parametrize(
     ("image", "tools"),
     [
         ("mcr.microsoft.com/devcontainers/python:1-3.11-bookworm", (("python", "3.11"),)),

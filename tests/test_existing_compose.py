@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from devpod_gen.profile.existing.compose import Asked, build, documents, said
+from devpod_gen.profile.existing.compose import Asked, said
+from devpod_gen.profile.existing.composefiles import build, documents
 from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
-from devpod_gen.profile.existing.sidecar import numbers
+from devpod_gen.profile.existing.ports import numbers
 
 TWO = """
 x-env: &env {A: "1", B: yes}
@@ -144,6 +145,9 @@ services:
         ("{image: x, privileged: true}", "needs privileged"),
         ("{image: x, network_mode: host}", "needs network_mode"),
         ("{image: x, volumes: ['/var/run/docker.sock:/s']}", "needs the engine's socket"),
+        ("{image: x, volumes: ['.:/app']}", "works on the repo's files"),
+        ("{image: x, command: run /e/f.yml, volumes: ['./f:/e/f.yml']}", "needs volumes: its comm"),
+        ("{image: x, command: 'a \"b'}", "needs command: has a quote"),
         ("{image: x, depends_on: [app]}", "stands before what is built here"),
         ("{image: '${IMAGE}'}", "has no image that a profile can name"),
         ("{image: 'UPPER case'}", "has no image that a profile can name"),
@@ -164,6 +168,13 @@ def test_a_service_is_whole_or_not_there(service: str, reason: str) -> None:
 def test_names_that_a_profile_cannot_have(name: str) -> None:
     file = one(f"services: {{'{name}': {{image: x}}}}")
     assert file.left_out == (LeftOut(f'services: "{name}"', "the name is not allowed"),)
+
+
+def test_forwarded_ports_of_services() -> None:
+    """`db:5432` in devcontainer.json is a port of that service."""
+    asked = Asked("app", forwards=(("db", 5432), ("db", 1), ("gone", 2)))
+    file = one("services: {app: {build: .}, db: {image: x, expose: [1]}}", asked)
+    assert dict(file.services[0].says)["ports"] == [1, 5432]
 
 
 def test_several_built_services() -> None:

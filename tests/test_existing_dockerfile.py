@@ -55,7 +55,7 @@ def test_the_stage_of_a_development_container() -> None:
         ('apt-get install "netcat"', "is netcat-openbsd in this Debian"),
         ('apt-get install "ffmpeg:amd64"', "taken without the version: Debian has its own"),
         ("RUN (line 23)", "commands of a build, but for apt-get install, are not run"),
-        ('ENV: "PATH"', "the name is not allowed, or devpod-gen sets it"),
+        ('ENV: "PATH"', "devpod-gen sets it"),
         ('EXPOSE: "53/udp"', "is no single TCP port"),
         ('EXPOSE: "9000-9001"', "is no single TCP port"),
         ("COPY", "files of the repo are mounted, not copied"),

@@ -89,7 +89,7 @@ def _package(word: str, *, foreign: bool) -> tuple[str | None, str | None]:
     name, pin = re.fullmatch(r"([^=/:]*)(?:[=/:](.*))?", word, re.DOTALL).groups()  # type: ignore[union-attr]
     if "$" in word or "`" in word:
         return None, "holds a variable"
-    if not _PACKAGE.fullmatch(name) or word.endswith("-"):
+    if not _PACKAGE.fullmatch(name) or len(name) > 100 or word.endswith("-"):
         return None, "is no package's name"
     if name in _ELSEWHERE:
         return None, _ELSEWHERE[name]

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from devpod_gen.profile.existing import markup, sidecar, variables
+from devpod_gen.profile.existing import sidecar, variables
 from devpod_gen.profile.existing.base import versions
-from devpod_gen.profile.existing.devcontainer import is_port
-from devpod_gen.profile.existing.files import UnreadError
-from devpod_gen.profile.existing.model import Existing, LeftOut, entries, nothing, table
+from devpod_gen.profile.existing.composefiles import Documents, merged
+from devpod_gen.profile.existing.model import Existing, LeftOut, entries, table
+from devpod_gen.profile.existing.ports import is_port, numbers
+from devpod_gen.profile.existing.servicekeys import REPO, volume
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown
 
@@ -45,22 +46,7 @@ class Asked:
 
     service: str | None = None
     run: tuple[str, ...] | None = None
-
-
-Documents = dict[str, dict[str, Any]]
-"""The files of one set, by their names, in their order: a later one is laid over."""
-
-
-def documents(texts: dict[str, str]) -> tuple[Documents, tuple[Existing, ...]]:
-    """The files that can be read, and those that cannot. It never raises for what they hold."""
-    read: Documents = {}
-    broken: list[Existing] = []
-    for source, text in texts.items():
-        try:
-            read[source] = _document(text)
-        except UnreadError as error:
-            broken.append(nothing(source, str(error)))
-    return read, tuple(broken)
+    forwards: tuple[tuple[str, int], ...] = ()
 
 
 def said(read: Documents, asked: Asked | None = None) -> tuple[Existing, ...]:
@@ -68,66 +54,31 @@ def said(read: Documents, asked: Asked | None = None) -> tuple[Existing, ...]:
     return tuple(_said(source, read, asked) for source in read)
 
 
-def build(read: Documents, service: str | None) -> dict[str, Any]:
-    """How the workspace's service is built: `context`, `dockerfile`, `target`, `args`."""
-    value = _merged(read).get(service or "", {}).get("build")
-    return {"context": value} if isinstance(value, str) else table(value)
-
-
-def _document(text: str) -> dict[str, Any]:
-    held = markup.load(text)
-    if not isinstance(held, dict) or not isinstance(held.get("services") or {}, dict):
-        message = "is no table of services"
-        raise UnreadError(message)
-    return held
-
-
-def _merged(read: Documents) -> dict[str, dict[str, Any]]:
-    services: dict[str, dict[str, Any]] = {}
-    for document in read.values():
-        for name, service in table(document.get("services")).items():
-            services[name] = _over(services.get(name, {}), table(service))
-    return services
-
-
-def _over(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """As Compose merges: tables by key, lists one after the other, the rest replaced."""
-    result = dict(base)
-    for key, value in more.items():
-        was = result.get(key)
-        if isinstance(was, dict) and isinstance(value, dict):
-            result[key] = was | value
-        elif isinstance(was, list) and isinstance(value, list) and key != "command":
-            result[key] = was + value
-        else:
-            result[key] = value
-    return result
-
-
 def _said(source: str, read: Documents, asked: Asked | None) -> Existing:
     """What this file is the first of the set to say."""
-    merged = _merged(read)
+    services = merged(read)
     earlier = list(read)[: list(read).index(source)]
     before = {name for file in earlier for name in table(read[file].get("services"))}
     here = [name for name in table(read[source].get("services")) if name not in before]
-    own = _workspaces(merged, asked)
+    own = _workspaces(services, asked)
     left = list(_top(read[source]))
-    beside = {name: merged[name] for name in here if name not in own}
+    beside = {name: services[name] for name in here if name not in own}
     built = {name for name, service in beside.items() if "build" in service}
     left += [LeftOut(f"services: {shown(name)}", _BUILT) for name in sorted(built)]
     around = sidecar.Around(
-        frozenset(merged) - own,
-        frozenset(name for name in merged if name in own or "build" in merged[name]),
+        frozenset(services) - own,
+        frozenset(name for name in services if name in own or "build" in services[name]),
         asked.run if asked else None,
+        asked.forwards if asked else (),
     )
     if asked:  # the workspace is no app that something could stand before
         around = replace(around, built=around.built - own)
     images = {name: service for name, service in beside.items() if name not in built}
-    services = tuple(sidecar.read(images, around, left))
-    mine = {name: merged[name] for name in here if name in own}
+    beside_it = tuple(sidecar.read(images, around, left))
+    mine = {name: services[name] for name in here if name in own}
     tools = [tool for name in mine if asked for tool in versions(mine[name].get("image"))]
     ports = {x.port: x for name, service in mine.items() for x in _ports(name, service, left)}
-    env = {key: value for name in mine for key, value in _env(name, merged, len(own), left)}
+    env = {key: value for name in mine for key, value in _env(name, services, len(own), left)}
     left += [other for name, service in mine.items() for other in _others(name, service)]
     return Existing(
         source,
@@ -135,7 +86,7 @@ def _said(source: str, read: Documents, asked: Asked | None) -> Existing:
         tools=tuple(tools),
         env=tuple(env.items()),
         ports=tuple(ports.values()),
-        services=services,
+        services=beside_it,
         left_out=tuple(left),
     )
 
@@ -170,7 +121,7 @@ def _env(
 def _ports(name: str, service: dict[str, Any], left: list[LeftOut]) -> Iterator[Port]:
     """One that Compose publishes under its own number is published; others are the IDE's."""
     for entry in (*entries(service.get("ports")), *entries(service.get("expose"))):
-        inside, outside = sidecar.numbers(entry)
+        inside, outside = numbers(entry)
         if inside and is_port(inside):
             yield Port(inside, None, publish=inside == outside)
         else:
@@ -182,13 +133,18 @@ def _others(name: str, service: dict[str, Any]) -> Iterator[LeftOut]:
     if command and not _STAYS.search(str(command)):
         yield LeftOut(f"{name}: command", "the workspace stays up by itself: start it in a shell")
     for entry in entries(service.get("volumes")):
-        source, _ = sidecar.volume(entry)
-        if not source.startswith("."):  # the repo, or a part of it: it is mounted whole
-            host = re.match(r"[/~$]", source)
-            reason = (
-                "mounts are not supported yet" if host else "volumes of a workspace are [caches]"
-            )
+        if reason := _not_the_repo(volume(entry)[0]):
             yield LeftOut(f"{name}: volumes: {shown(entry)}", reason)
     for key in sorted(set(service) - _SAID - _OURS):
         if not key.startswith("x-"):
             yield LeftOut(f"{name}: {key}", _REASONS.get(key, _UNKNOWN))
+
+
+def _not_the_repo(source: str) -> str | None:
+    """Why a mount of the workspace is left out; None for that of the repo itself."""
+    if REPO.fullmatch(source):
+        return None
+    if source.startswith("."):
+        return "the repo is mounted whole, as the workspace"
+    host = re.match(r"[/~$]", source)
+    return "mounts are not supported yet" if host else "volumes of a workspace are [caches]"

@@ -9,31 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.profile import document as documents
-from devpod_gen.profile.existing import features, variables
+from devpod_gen.profile.existing import commands, editor, features, variables
 from devpod_gen.profile.existing.base import versions
-from devpod_gen.profile.existing.model import (
-    Command,
-    Existing,
-    Hook,
-    HookName,
-    LeftOut,
-    entries,
-    table,
-)
+from devpod_gen.profile.existing.model import Existing, LeftOut, entries, table
+from devpod_gen.profile.existing.ports import is_port, plain_label
 from devpod_gen.profile.existing.untaken import left_out
-from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown
-
-_EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\.[A-Za-z0-9][A-Za-z0-9._-]*")
-_CLIENTS = ("${containerWorkspaceFolder", "${localWorkspaceFolder", "${localEnv:")
-_COMMANDS: tuple[tuple[str, HookName], ...] = (
-    ("onCreateCommand", "on-create"),
-    ("updateContentCommand", "update-content"),
-    ("postCreateCommand", "create"),
-    ("postStartCommand", "start"),
-    ("postAttachCommand", "attach"),
-)
 
 
 def document(text: str) -> dict[str, Any] | str:
@@ -52,50 +34,21 @@ def said(document: dict[str, Any], source: str) -> Existing:
     """What the document says."""
     left: list[LeftOut] = []
     wanted = features.read(table(document.get("features")), left)
+    ids = entries(editor.vscode(document, "extensions"))
+    settings = table(editor.vscode(document, "settings"))
     of_image = versions(document.get("image"))
     return Existing(
         source=source,
         stacks=(*wanted.stacks, *(tool for tool, _ in of_image)),
         tools=tuple((dict(of_image) | dict(wanted.tools)).items()),
         packages=wanted.packages,
-        extensions=tuple(dict.fromkeys(_extensions(document, left))),
-        settings=tuple(dict(_settings(document, left)).items()),
+        extensions=tuple(dict.fromkeys(editor.extensions(ids, left))),
+        settings=tuple(dict(editor.settings(settings, left)).items()),
         ports=tuple({port.port: port for port in _ports(document, left)}.values()),
         env=tuple(dict(_env(document, left)).items()),
-        hooks=tuple(_hooks(document, left)),
+        hooks=tuple(commands.hooks(document, left)),
         left_out=tuple(left) + tuple(left_out(document)),
     )
-
-
-def _vscode(document: dict[str, Any], key: str) -> Any:
-    """A part of VS Code's, at today's place and at the one of before 2022."""
-    vscode = table(table(document.get("customizations")).get("vscode"))
-    return vscode.get(key) or document.get(key)
-
-
-def _extensions(document: dict[str, Any], left: list[LeftOut]) -> Iterator[str]:
-    return extensions(entries(_vscode(document, "extensions")), left)
-
-
-def extensions(ids: list[Any], left: list[LeftOut]) -> Iterator[str]:
-    """The ids that a profile takes; a leading `-` drops one."""
-    for extension in ids:
-        if isinstance(extension, str) and _EXTENSION.fullmatch(extension.removeprefix("-")):
-            yield extension
-        else:
-            left.append(LeftOut(f"extensions: {shown(extension)}", "is no publisher.name"))
-
-
-def _settings(document: dict[str, Any], left: list[LeftOut]) -> Iterator[tuple[str, Any]]:
-    for key, value in table(_vscode(document, "settings")).items():
-        if _has_null(value):
-            left.append(LeftOut(f"settings: {shown(key)}", "TOML has no null"))
-        elif list(odd_values({key: value}, "")):
-            left.append(LeftOut(f"settings: {shown(key)}", "holds control characters"))
-        elif "${" in repr(value):
-            left.append(LeftOut(f"settings: {shown(key)}", "holds a variable of the client's"))
-        else:
-            yield key, value
 
 
 def _ports(document: dict[str, Any], left: list[LeftOut]) -> Iterator[Port]:
@@ -105,64 +58,21 @@ def _ports(document: dict[str, Any], left: list[LeftOut]) -> Iterator[Port]:
         number = int(port) if isinstance(port, str) and re.fullmatch(r"\d{1,5}", port) else port
         if is_port(number):
             yield Port(number, plain_label(label), publish=False)
-        else:
-            left.append(LeftOut(f"forwardPorts: {shown(port)}", "ports of services are not yet"))
+        elif not (document.get("dockerComposeFile") and _of_service(port)):
+            left.append(LeftOut(f"forwardPorts: {shown(port)}", "is no port of the workspace"))
 
 
-def is_port(value: object) -> bool:
-    """Whether a value is the number of a port."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536
+def forwarded(document: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """The services and their ports that it forwards, as `db:5432`."""
+    found = (_of_service(port) for port in entries(document.get("forwardPorts")))
+    return tuple(pair for pair in found if pair)
 
 
-def plain_label(label: object) -> str | None:
-    """A label that a profile can hold; None for anything else."""
-    plain = isinstance(label, str) and label.isprintable() and len(label) <= 60
-    return str(label) if plain else None
+def _of_service(port: object) -> tuple[str, int] | None:
+    match = re.fullmatch(r"([a-z][a-z0-9-]*):(\d{1,5})", str(port))
+    return (match[1], int(match[2])) if match and is_port(int(match[2])) else None
 
 
 def _env(document: dict[str, Any], left: list[LeftOut]) -> Iterator[tuple[str, str]]:
     for place in ("containerEnv", "remoteEnv"):
         yield from variables.plain(place, table(document.get(place)), left)
-
-
-def _hooks(document: dict[str, Any], left: list[LeftOut]) -> Iterator[Hook]:
-    for key, name in _COMMANDS:
-        value = document.get(key)
-        many = value if isinstance(value, dict) else {"": value}
-        parts = dict(_parts(key, many, left))
-        if parts:
-            yield Hook(name, tuple(parts.items()))
-
-
-def _parts(key: str, many: dict[str, Any], left: list[LeftOut]) -> Iterator[tuple[str, Command]]:
-    for name, command in many.items():
-        reason = not_a_hook(command)
-        if reason:
-            left.append(LeftOut(f"{key}: {shown(name)}" if name else key, reason))
-        elif command:
-            part = re.sub("[^a-z0-9-]+", "-", name.lower()).strip("-0123456789")[:30]
-            yield part or ("part" if name else ""), _command(command)
-
-
-def _command(command: str | list[str]) -> Command:
-    return command if isinstance(command, str) else tuple(command)
-
-
-def not_a_hook(command: object) -> str | None:
-    """Why a command of another tool's cannot run as a hook; None if it can, or if it is none."""
-    if command is None or command in ("", []):
-        return None
-    words = [command] if isinstance(command, str) else command
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        return "is no command"
-    if list(odd_values({"hooks": words}, "")) or len(" ".join(words)) > 4096:
-        return "holds control characters, or is too long"
-    if any(variable in word for word in words for variable in _CLIENTS):
-        return "holds a variable of the client's"
-    return None
-
-
-def _has_null(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(_has_null(item) for item in value.values())
-    return value is None or (isinstance(value, list) and any(_has_null(item) for item in value))

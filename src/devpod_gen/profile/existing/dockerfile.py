@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.profile.existing import apt, base, variables
-from devpod_gen.profile.existing.devcontainer import is_port
 from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
+from devpod_gen.profile.existing.ports import is_port
 from devpod_gen.profile.existing.stages import Instruction, stages, used
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.profile.existing import base, markup
-from devpod_gen.profile.existing.devcontainer import extensions, is_port, not_a_hook, plain_label
+from devpod_gen.profile.existing.commands import not_a_hook
+from devpod_gen.profile.existing.editor import extensions
 from devpod_gen.profile.existing.files import UnreadError
 from devpod_gen.profile.existing.model import Existing, Hook, LeftOut, entries, table
+from devpod_gen.profile.existing.ports import is_port, plain_label
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown
 
@@ -23,7 +25,7 @@ _OF_TASKS = {
     "env": "variables of one task only are not supported",
     "prebuild": "no hook runs in a prebuild only",
 }
-_GITPODS = re.compile(r"\bgp \w|\bGITPOD_|/workspace/|/home/gitpod|-U gitpod|USER gitpod")
+_GITPODS = re.compile(r"\bgp \w|\bGITPOD_|/workspace/|-U gitpod|USER gitpod")
 
 
 def document(text: str) -> dict[str, Any] | str:

@@ -5,8 +5,9 @@ from typing import Any
 
 from devpod_gen import resources
 from devpod_gen.profile.detect import Detection
+from devpod_gen.profile.existing.depends import with_depends
 from devpod_gen.profile.existing.features import is_version
-from devpod_gen.profile.existing.model import Existing, LeftOut, Service, nothing
+from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import shown
 
@@ -57,7 +58,7 @@ def settle(
             if length <= _MOST
             else nothing(one.source, "is left: the files before it say much already")
         )
-    return _with_depends(tuple(settled))
+    return with_depends(tuple(settled))
 
 
 @dataclass(slots=True)
@@ -119,36 +120,3 @@ def _supported(one: Existing) -> Existing:
         ]
         one = replace(one, services=())
     return replace(one, left_out=(*one.left_out, *left))
-
-
-def _with_depends(settled: tuple[Existing, ...]) -> tuple[Existing, ...]:
-    """A service depends on what is there, and never, however far, on itself."""
-    needs = {
-        service.name: tuple(dict(service.says).get("depends", ()))
-        for one in settled
-        for service in one.services
-    }
-    for name, others in list(needs.items()):
-        needs[name] = tuple(x for x in others if x in needs and name not in _reached(x, needs))
-    return tuple(
-        replace(one, services=tuple(_depending(service, needs) for service in one.services))
-        for one in settled
-    )
-
-
-def _reached(name: str, needs: dict[str, tuple[str, ...]]) -> set[str]:
-    found: set[str] = set()
-    todo = [name]
-    while todo:
-        current = todo.pop()
-        if current not in found:
-            found.add(current)
-            todo += needs.get(current, ())
-    return found
-
-
-def _depending(service: Service, needs: dict[str, tuple[str, ...]]) -> Service:
-    says = dict(service.says)
-    says.pop("depends", None)
-    depends = {"depends": list(needs[service.name])} if needs[service.name] else {}
-    return Service(service.name, tuple((says | depends).items()))

@@ -2,13 +2,14 @@
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from devpod_gen.profile.existing import compose, devcontainer, dockerfile, gitpod, tools
-from devpod_gen.profile.existing.files import UnreadError, read
+from devpod_gen.profile.existing.composefiles import Documents, build, documents
+from devpod_gen.profile.existing.files import UnreadError
 from devpod_gen.profile.existing.model import Existing, entries, nothing, table
+from devpod_gen.profile.existing.repo import Repo
 
 _DEVCONTAINER = (".devcontainer/devcontainer.json", ".devcontainer.json")
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -23,7 +24,7 @@ def existing(root: Path, ours: Callable[[str], bool] = lambda _: False) -> tuple
 
     Files that are `ours` say nothing. It never raises for what files hold.
     """
-    repo = _Repo(root, ours)
+    repo = Repo(root, ours)
     return tuple(
         one
         for step in (_devcontainers, _tools, _root_compose, _gitpod, _dockerfiles)
@@ -31,33 +32,7 @@ def existing(root: Path, ours: Callable[[str], bool] = lambda _: False) -> tuple
     )
 
 
-@dataclass(slots=True)
-class _Repo:
-    root: Path
-    ours: Callable[[str], bool]
-    seen: set[str] = field(default_factory=set)
-    """Files that were read, or are ours."""
-
-    def there(self, name: str) -> bool:
-        """Whether there is such a file that nobody has read yet."""
-        try:
-            return name not in self.seen and (self.root / name).is_file()
-        except (OSError, ValueError):
-            return False
-
-    def heard(self, name: str, parse: Callable[[str, str], Existing]) -> Iterator[Existing]:
-        """What a file says, or why it says nothing. One of ours says nothing at all."""
-        self.seen.add(name)
-        try:
-            text = read(self.root, name)
-        except UnreadError as error:
-            yield nothing(name, str(error))
-            return
-        if not self.ours(text):
-            yield parse(text, name)
-
-
-def _devcontainers(repo: _Repo) -> Iterator[Existing]:
+def _devcontainers(repo: Repo) -> Iterator[Existing]:
     """The one that clients take; others are named."""
     folder = repo.root / ".devcontainer"
     others = sorted(path.parent.name for path in folder.glob("*/devcontainer.json"))[:_MOST_FILES]
@@ -81,7 +56,7 @@ class _Format(Protocol):
         """What the document says."""
 
 
-def _read(repo: _Repo, name: str, form: _Format) -> tuple[Existing, dict[str, Any]] | None:
+def _read(repo: Repo, name: str, form: _Format) -> tuple[Existing, dict[str, Any]] | None:
     """What a file says, and what it holds; None for one of ours."""
     holds: dict[str, Any] = {}
 
@@ -95,25 +70,25 @@ def _read(repo: _Repo, name: str, form: _Format) -> tuple[Existing, dict[str, An
     return next(((says, holds) for says in repo.heard(name, parse)), None)
 
 
-def _named(repo: _Repo, source: str, holds: dict[str, Any]) -> Iterator[Existing]:
+def _named(repo: Repo, source: str, holds: dict[str, Any]) -> Iterator[Existing]:
     """The compose files and the Dockerfile that a devcontainer.json names."""
     folder = posixpath.dirname(source)
     files = holds.get("dockerComposeFile")
     if not files:
-        build = table(holds.get("build")) or {"dockerfile": holds.get("dockerFile")}
-        if build.get("dockerfile"):
-            yield from _development(repo, _path(folder, build["dockerfile"]), build)
+        how = table(holds.get("build")) or {"dockerfile": holds.get("dockerFile")}
+        if how.get("dockerfile"):
+            yield from _development(repo, _path(folder, how["dockerfile"]), how)
         return
     service = holds.get("service")
-    asked = compose.Asked(service if isinstance(service, str) else None, _run(holds))
+    name = service if isinstance(service, str) else None
+    asked = compose.Asked(name, _run(holds), devcontainer.forwarded(holds))
     paths = [_path(folder, file) for file in (files if isinstance(files, list) else [files])]
-    documents, unread = _set(repo, paths[:_MOST_FILES])
-    yield from (*compose.said(documents, asked), *unread)
-    build = compose.build(documents, asked.service)
-    if build:
-        context = _path(posixpath.dirname(paths[0]), build.get("context"))
-        file = build.get("dockerfile") or "Dockerfile"
-        yield from _development(repo, _path(context, file), build)
+    read, unread = _set(repo, paths[:_MOST_FILES])
+    yield from (*compose.said(read, asked), *unread)
+    if how := build(read, asked.service):
+        context = _path(posixpath.dirname(paths[0]), how.get("context"))
+        file = how.get("dockerfile") or "Dockerfile"
+        yield from _development(repo, _path(context, file), how)
 
 
 def _run(document: dict[str, Any]) -> tuple[str, ...] | None:
@@ -125,25 +100,23 @@ def _path(folder: str, name: object) -> str:
     return posixpath.normpath(posixpath.join(folder, str(name))) if name else folder
 
 
-def _set(repo: _Repo, names: list[str]) -> tuple[compose.Documents, tuple[Existing, ...]]:
+def _set(repo: Repo, names: list[str]) -> tuple[Documents, tuple[Existing, ...]]:
     """The compose files of one set, and those of it that cannot be read."""
     texts: dict[str, str] = {}
     unread: list[Existing] = []
     for name in dict.fromkeys(names):
-        repo.seen.add(name)
         try:
-            text = read(repo.root, name)
-            texts |= {} if repo.ours(text) else {name: text}
+            texts |= repo.text(name)
         except UnreadError as error:
             unread.append(nothing(name, str(error)))
-    documents, broken = compose.documents(texts)
-    return documents, (*broken, *unread)
+    read, broken = documents(texts)
+    return read, (*broken, *unread)
 
 
-def _development(repo: _Repo, name: str, build: dict[str, Any]) -> Iterator[Existing]:
+def _development(repo: Repo, name: str, how: dict[str, Any]) -> Iterator[Existing]:
     """The Dockerfile of a development container."""
-    target = build.get("target")
-    args = build.get("args")
+    target = how.get("target")
+    args = how.get("args")
     pairs = [str(entry).partition("=") for entry in entries(args)]
     known = table(args) or {key: value for key, equals, value in pairs if equals}
 
@@ -154,7 +127,7 @@ def _development(repo: _Repo, name: str, build: dict[str, Any]) -> Iterator[Exis
     yield from repo.heard(name, parse)
 
 
-def _tools(repo: _Repo) -> Iterator[Existing]:
+def _tools(repo: Repo) -> Iterator[Existing]:
     for name in _MISE:
         if repo.there(name):
             yield from repo.heard(name, tools.mise)
@@ -162,18 +135,18 @@ def _tools(repo: _Repo) -> Iterator[Existing]:
         yield from repo.heard(".tool-versions", tools.tool_versions)
 
 
-def _root_compose(repo: _Repo) -> Iterator[Existing]:
+def _root_compose(repo: Repo) -> Iterator[Existing]:
     """The file that Compose takes, and its override."""
     name = next((name for name in _COMPOSE if (repo.root / name).is_file()), None)
     if name is None or not repo.there(name):
         return
     stem = name.partition(".")[0]
     overrides = [f"{stem}.override.yml", f"{stem}.override.yaml"]
-    documents, unread = _set(repo, [name, *(x for x in overrides if repo.there(x))])
-    yield from (*compose.said(documents), *unread)
+    read, unread = _set(repo, [name, *(x for x in overrides if repo.there(x))])
+    yield from (*compose.said(read), *unread)
 
 
-def _gitpod(repo: _Repo) -> Iterator[Existing]:
+def _gitpod(repo: Repo) -> Iterator[Existing]:
     name = ".gitpod.yml"
     found = _read(repo, name, gitpod) if repo.there(name) else None
     if found is None:
@@ -184,7 +157,7 @@ def _gitpod(repo: _Repo) -> Iterator[Existing]:
         yield from _development(repo, path, {})
 
 
-def _dockerfiles(repo: _Repo) -> Iterator[Existing]:
+def _dockerfiles(repo: Repo) -> Iterator[Existing]:
     """Those that nothing above names."""
     name = ".devcontainer/Dockerfile"
     if repo.there(name) and repo.seen.isdisjoint(_DEVCONTAINER):

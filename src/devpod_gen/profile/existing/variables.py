@@ -17,26 +17,39 @@ _DOLLAR = re.compile(
 
 
 def plain(place: str, values: dict[str, object], left: list[LeftOut]) -> Iterator[tuple[str, str]]:
-    """The variables that a profile can set; `left` gets the others, as keys of `place`."""
+    """Those that the workspace can have; `left` gets the others, as keys of `place`."""
     for name, value in values.items():
-        said = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        reason = _not_plain(name, said)
-        if name in _OF_BUILDS:
-            continue
-        if reason:
-            left.append(LeftOut(f"{place}: {shown(name)}", reason))
-        else:
-            yield name, str(said)
+        if name in _SET_BY_US or name.startswith("DEVPOD_"):
+            left.append(LeftOut(f"{place}: {shown(name)}", "devpod-gen sets it"))
+        elif name not in _OF_BUILDS:
+            yield from _plain(place, name, value, left)
 
 
-def _not_plain(name: str, value: object) -> str | None:
-    if not _NAME.fullmatch(name) or name in _SET_BY_US or name.startswith("DEVPOD_"):
-        return "the name is not allowed, or devpod-gen sets it"
-    if not isinstance(value, str):
-        return "only strings can be set"
-    if "${" in value:
-        return "values of the host's, and other variables, are not supported yet"
-    return "holds control characters" if list(odd_values({"env": {name: value}}, "")) else None
+def of_a_service(
+    place: str, service: dict[str, Any], left: list[LeftOut]
+) -> Iterator[tuple[str, str]]:
+    """Those of a compose file's service beside the workspace."""
+    for name, value in of(service, "environment").items():
+        yield from _plain(place, name, value, left, inside="services")
+
+
+def _plain(
+    place: str, name: str, value: object, left: list[LeftOut], *, inside: str = "env"
+) -> Iterator[tuple[str, str]]:
+    said = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    reason = None
+    if not _NAME.fullmatch(name):
+        reason = "is no name that a profile can say"
+    elif not isinstance(said, str):
+        reason = "only strings can be set"
+    elif "${" in said:
+        reason = "values of the host's, and other variables, are not supported yet"
+    elif list(odd_values({inside: {name: said}}, "")):
+        reason = "holds control characters"
+    if reason:
+        left.append(LeftOut(f"{place}: {shown(name)}", reason))
+    else:
+        yield name, str(said)
 
 
 def of(service: dict[str, Any], key: str) -> dict[str, object]:
