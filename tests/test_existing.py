@@ -232,6 +232,12 @@ def test_the_first_says_it(make_repo: Make) -> None:
     ]
 
 
+def test_a_tool_with_a_dot_in_its_name(make_repo: Make) -> None:
+    repo = make_repo({".tool-versions": "a.b 1.2\n"})
+    profile = profile_of(settled(repo), detect(repo, stacks.known()))
+    assert profile.tools == (("a.b", "1.2"),)
+
+
 def test_other_configurations_are_named(make_repo: Make) -> None:
     repo = make_repo(
         {
@@ -254,12 +260,12 @@ def test_init_takes_over_and_tells(make_repo: Make, cli: Callable[..., Ran]) -> 
     )
     ran = cli("init", "-C", repo)
     assert ran.code == 0
-    first = "taken over from .devcontainer.json: 1 variables, 2 ports, 1 extensions, 2 settings"
+    first = "taken over from .devcontainer.json: 1 variable, 2 ports, 1 extension, 2 settings"
     assert first in ran.err
     assert "not taken over: .devcontainer.json: image (devpod-gen builds" in ran.err
-    assert "taken over from Dockerfile: 1 suggested packages" in ran.err
+    assert "taken over from Dockerfile: 1 suggested package" in ran.err
     assert (repo / ".devcontainer.json").read_text() == ONE
-    assert '# packages = ["libpq-dev"]' in (repo / "devpod.toml").read_text()
+    assert '# ["libpq-dev"]' in (repo / "devpod.toml").read_text()
     emitted = json.loads((repo / ".devcontainer/devcontainer.json").read_text())
     assert emitted["forwardPorts"] == [3000, 5432]
     assert emitted["customizations"]["vscode"]["settings"]["b"] == {"c": "d & e"}

@@ -26,8 +26,9 @@ def found_before(root: Path, detection: "Detection") -> "tuple[Existing, ...]":
 def tell(was: "tuple[Existing, ...]", console: Console) -> None:
     """A line a file, then what was not taken over."""
     for one in was:
-        counts = {kind: len(items) for kind, items in _taken(one).items()}
-        taken = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        taken = ", ".join(
+            _counted(kind, len(items)) for kind, items in _taken(one).items() if items
+        )
         console.say(printable(f"taken over from {one.source}: {taken or 'nothing'}"))
     for one in was:
         for left in one.left_out[:_MOST]:
@@ -43,6 +44,10 @@ def told(one: "Existing") -> dict[str, Any]:
         "taken": {kind: items for kind, items in _taken(one).items() if items},
         "left_out": [{"key": left.key, "reason": left.reason} for left in one.left_out],
     }
+
+
+def _counted(kind: str, count: int) -> str:
+    return f"{count} {kind.removesuffix('s') if count == 1 else kind}"
 
 
 def _place(one: "Existing", key: str) -> str:

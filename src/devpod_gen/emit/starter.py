@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from devpod_gen.emit.render import render
-from devpod_gen.emit.takeover import taken_over
+from devpod_gen.emit.takeover import sources, tables, text_of
 from devpod_gen.profile import version
 from devpod_gen.profile.detect import Detection, FoundVersion
 from devpod_gen.profile.existing.model import Existing
@@ -31,7 +31,8 @@ def starter(
     chosen = [found.name for found in detection.stacks]
     chosen += [stack for one in was for stack in one.stacks]
     tools = [tool for found in detection.versions if (tool := _tool(found))]
-    tools += [_Tool(tool, value, one.source) for one in was for tool, value in one.tools]
+    tools += [_Tool(_key(tool), value, one.source) for one in was for tool, value in one.tools]
+    taken = tables(was)
     return render(
         "profile/devpod.toml.j2",
         name=name,
@@ -40,7 +41,9 @@ def starter(
         tools=tools,
         caches=_caches([by_name[stack] for stack in chosen]),
         suggested=[package for one in was for package in one.suggested],
-        taken_over=taken_over(was),
+        taken=tuple(taken),
+        taken_over=text_of(taken),
+        sources=sources(was),
     )
 
 
@@ -62,4 +65,9 @@ def _tool(found: FoundVersion) -> _Tool | None:
         version.parse(value)
     except ValueError:
         return None
-    return _Tool(found.tool, value, found.source)
+    return _Tool(_key(found.tool), value, found.source)
+
+
+def _key(name: str) -> str:
+    """The name as a key of TOML: a dot would make it two."""
+    return name if "." not in name else f'"{name}"'

@@ -10,24 +10,34 @@ from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import printable
 
 
-def taken_over(was: tuple[Existing, ...]) -> str:
-    """The tables, as TOML text; empty where the files said nothing that they can say."""
-    tables: dict[str, Any] = {
-        "image": _filled(packages=_all(one.packages for one in was)),
-        "env": dict(_all(one.env for one in was)),
-        "hooks": {hook.name: _parts(hook) for hook in _all(one.hooks for one in was)},
-        "services": {x.name: dict(x.says) for x in _all(one.services for one in was)},
-        "ide": _filled(
+def tables(was: tuple[Existing, ...]) -> dict[str, Any]:
+    """The tables, by their keys in the profile; those that would be empty are not there."""
+    return _filled(
+        image=_filled(packages=_all(one.packages for one in was)),
+        env=dict(_all(one.env for one in was)),
+        hooks={hook.name: _parts(hook) for hook in _all(one.hooks for one in was)},
+        services={x.name: dict(x.says) for x in _all(one.services for one in was)},
+        ide=_filled(
             vscode=_filled(
                 extensions=_all(one.extensions for one in was),
                 settings=dict(_all(one.settings for one in was)),
             )
         ),
-    }
+        ports=[_port(port) for port in _all(one.ports for one in was)],
+    )
+
+
+def text_of(tables: dict[str, Any]) -> str:
+    """The tables as TOML."""
     # A list of tables may be written as a key, which would then be the table's above.
-    ports = [f"[[ports]]\n{tomli_w.dumps(_port(port))}" for port in _all(x.ports for x in was)]
-    text = "\n".join(filter(None, (tomli_w.dumps(_filled(**tables)), *ports)))
-    return f"# Taken over from {_sources(was)}.\n{text}" if text else ""
+    ports = [f"[[ports]]\n{tomli_w.dumps(port)}" for port in tables.get("ports", ())]
+    rest = {key: value for key, value in tables.items() if key != "ports"}
+    return "\n".join(filter(None, (tomli_w.dumps(rest), *ports)))
+
+
+def sources(was: tuple[Existing, ...]) -> str:
+    """The files that said any of it."""
+    return printable(", ".join(one.source for one in was if tables((one,))))
 
 
 def _all(parts: Iterable[Iterable[Any]]) -> list[Any]:
@@ -36,14 +46,6 @@ def _all(parts: Iterable[Iterable[Any]]) -> list[Any]:
 
 def _filled(**tables: Any) -> dict[str, Any]:
     return {key: value for key, value in tables.items() if value}
-
-
-def _sources(was: tuple[Existing, ...]) -> str:
-    """The files that said any of it."""
-    kinds = ("packages", "env", "ports", "hooks", "services", "extensions", "settings")
-    return printable(
-        ", ".join(one.source for one in was if any(getattr(one, kind) for kind in kinds))
-    )
 
 
 def _port(port: Port) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the name of a well-known image says: a language, and its version."""
+"""Well-known images: the language that a name says, its version, and users of other ones."""
 
 import re
 
@@ -19,6 +19,10 @@ _TOOLS = {
     "openjdk": "java",
     "elixir": "elixir",
 }
+USERS = "(?:vscode|codespace|gitpod|node)"
+"""Users of well-known images, who are not there in ours."""
+HOMES = re.compile(rf"/home/{USERS}\b")
+"""Their homes."""
 _LIBRARY = re.compile(r"(?:docker\.io/)?(?:library/)?([a-z-]+):()(\d+(?:\.\d+){0,2})(?:-[\w.-]*)?")
 # Of Microsoft's, the tag may begin with the version of the image itself: 1-3.11-bookworm.
 _DEV = re.compile(

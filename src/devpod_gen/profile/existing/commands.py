@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.profile.existing import shellwords
+from devpod_gen.profile.existing.base import HOMES, USERS
 from devpod_gen.profile.existing.model import Command, Hook, HookName, LeftOut
 from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.wording import shown
 
 _CLIENTS = ("${containerWorkspaceFolder", "${localWorkspaceFolder", "${localEnv:")
-_USERS = "(?:vscode|codespace|gitpod|node)"
-_OTHERS_HOME = re.compile(
-    rf"/home/{_USERS}\b|\b(?:chown|usermod|su|sudo -u)\b[^\n;&|]*\b{_USERS}\b"
-)
+_OTHERS = re.compile(rf"\b(?:chown|usermod|su|sudo -u)\b[^\n;&|]*\b{USERS}\b")
 _ENGINES = ("docker", "docker-compose", "podman")
 _COMMANDS: tuple[tuple[str, HookName], ...] = (
     ("onCreateCommand", "on-create"),
@@ -67,7 +65,7 @@ def not_a_hook(command: object) -> str | None:
     reasons = (
         (len(text) > 4096 or list(odd_values({"hooks": words}, "")), "is too long, or odd"),
         (any(variable in text for variable in _CLIENTS), "holds a variable of the client's"),
-        (_OTHERS_HOME.search(text), "is about a user of another image"),
+        (_OTHERS.search(text) or HOMES.search(text), "is about a user of another image"),
         (any(x[0] in _ENGINES for x in shellwords.commands(text)), "needs a container engine"),
     )
     return next((reason for fits, reason in reasons if fits), None)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from devpod_gen.profile.existing.base import HOMES
 from devpod_gen.profile.existing.model import LeftOut, table
 from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.wording import shown
@@ -44,6 +45,8 @@ def _plain(
         reason = "only strings can be set"
     elif "${" in said:
         reason = "values of the host's, and other variables, are not supported yet"
+    elif HOMES.search(said):
+        reason = "is a folder of another image's user"
     elif list(odd_values({inside: {name: said}}, "")):
         reason = "holds control characters"
     if reason:
