@@ -1,11 +1,11 @@
 """The command that makes a profile: init. It does not reach an engine."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from devpod_gen.cli.console import Console
+from devpod_gen.cli.existing import found_before, tell, told
 from devpod_gen.cli.options import (
     HERE,
     CiName,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
     from devpod_gen.plan.model import Plan
     from devpod_gen.profile.detect import Detection
-    from devpod_gen.profile.existing import Existing
     from devpod_gen.profile.stacks import Stack
 
 _PATIENCE = 2.0
@@ -51,16 +50,13 @@ def init(
     """
     from devpod_gen.emit.starter import starter  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.plan.resolve import resolve, slug  # noqa: PLC0415
-    from devpod_gen.profile import existing  # noqa: PLC0415
     from devpod_gen.profile.load import parse  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     known = stacks_of(repo)
     found = _detect(repo, known)
-    was = existing.existing(repo.root)
-    if was and _is_ours(repo.root / was.source):
-        was = None
+    was = found_before(repo.root, found)
     text = starter(slug(repo.root.name), found, known, was)
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, known, folder_name=repo.root.name, variant=profile)
@@ -69,13 +65,12 @@ def init(
         _write_profile(repo, text, changes, force=force)
         for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")
-    if was:
-        _tell(was, console)
+    tell(was, console)
     _tell_asks(plan, console)
     console.result(
         text if dry_run else _found(found),
         **_detected(found),
-        existing=_existing(was) if was else None,
+        existing=[told(one) for one in was],
         profile=text,
     )
 
@@ -99,33 +94,6 @@ def _tell_asks(plan: "Plan", console: Console) -> None:
     for ask in asks(plan):
         console.say(f"needs your trust: {ask.where}: {ask.what}")
         console.say("  read it, then run `devpod-gen trust`")
-
-
-def _is_ours(path: Path) -> bool:
-    from devpod_gen.emit.file import is_ours  # noqa: PLC0415
-
-    return is_ours(path.read_text(encoding="utf-8", errors="replace"))
-
-
-def _tell(was: "Existing", console: Console) -> None:
-    """What of the repo's own setup is in the profile, and what is not."""
-    counts = {
-        "extensions": len(was.extensions),
-        "settings": len(was.settings),
-        "ports": len(was.ports),
-        "variables": len(was.env),
-    }
-    taken = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    console.say(f"taken over from {was.source}: {taken or 'nothing'}")
-    for left in was.left_out:
-        console.say(f"  not taken over: {left.key} ({left.reason})")
-
-
-def _existing(was: "Existing") -> dict[str, Any]:
-    return {
-        "source": was.source,
-        "left_out": [{"key": left.key, "reason": left.reason} for left in was.left_out],
-    }
 
 
 def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import tomli_w
-
 from devpod_gen.emit.render import render
+from devpod_gen.emit.takeover import sources, tables, text_of
 from devpod_gen.profile import version
 from devpod_gen.profile.detect import Detection, FoundVersion
-from devpod_gen.profile.existing import Existing
+from devpod_gen.profile.existing.model import Existing
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import printable
 
@@ -20,19 +19,31 @@ class _Tool:
 
 
 def starter(
-    name: str, detection: Detection, stacks: tuple[Stack, ...], was: Existing | None = None
+    name: str,
+    detection: Detection,
+    stacks: tuple[Stack, ...],
+    was: tuple[Existing, ...] = (),
 ) -> str:
-    """The commented profile, as TOML text; `was`: what the repo's own devcontainer.json says."""
-    chosen = [found.name for found in detection.stacks]
+    """The commented profile, as TOML text; `was`: what the repo's own files say, settled."""
     by_name = {stack.name: stack for stack in stacks}
+    evidence = [f"{found.name}: {found.evidence}" for found in detection.stacks]
+    evidence += [f"{stack}: {one.source}" for one in was for stack in one.stacks]
+    chosen = [found.name for found in detection.stacks]
+    chosen += [stack for one in was for stack in one.stacks]
+    tools = [tool for found in detection.versions if (tool := _tool(found))]
+    tools += [_Tool(_key(tool), value, one.source) for one in was for tool, value in one.tools]
+    taken = tables(was)
     return render(
         "profile/devpod.toml.j2",
         name=name,
         stacks=chosen,
-        evidence=printable(", ".join(f"{x.name}: {x.evidence}" for x in detection.stacks)),
-        tools=[tool for found in detection.versions if (tool := _tool(found))],
+        evidence=printable(", ".join(evidence)),
+        tools=tools,
         caches=_caches([by_name[stack] for stack in chosen]),
-        taken_over=_taken_over(was) if was else "",
+        suggested=[package for one in was for package in one.suggested],
+        taken=tuple(taken),
+        taken_over=text_of(taken),
+        sources=sources(was),
     )
 
 
@@ -47,20 +58,6 @@ def _caches(stacks: list[Stack]) -> list[tuple[str, list[str]]]:
     return [(name, folders) for name, folders in caches.items() if folders]
 
 
-def _taken_over(was: Existing) -> str:
-    """The tables that say what the repo's devcontainer.json said; empty where it said nothing
-    that a profile can say."""
-    vscode = {"extensions": list(was.extensions), "settings": dict(was.settings)}
-    kept = {key: value for key, value in vscode.items() if value}
-    ports = [
-        {"port": port, "publish": False} | ({"label": label} if label else {})
-        for port, label in was.ports
-    ]
-    tables = {"env": dict(was.env), "ports": ports, "ide": {"vscode": kept} if kept else {}}
-    text = tomli_w.dumps({key: value for key, value in tables.items() if value})
-    return f"# Taken over from {was.source}.\n{text}" if text else ""
-
-
 def _tool(found: FoundVersion) -> _Tool | None:
     """A floor becomes a range; what no constraint can say is left out of the profile."""
     value = f">={found.value}" if found.kind == "floor" else found.value
@@ -68,4 +65,9 @@ def _tool(found: FoundVersion) -> _Tool | None:
         version.parse(value)
     except ValueError:
         return None
-    return _Tool(found.tool, value, found.source)
+    return _Tool(_key(found.tool), value, found.source)
+
+
+def _key(name: str) -> str:
+    """The name as a key of TOML: a dot would make it two."""
+    return name if "." not in name else f'"{name}"'

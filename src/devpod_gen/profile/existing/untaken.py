@@ -1,9 +1,9 @@
 """Which keys of a devcontainer.json a profile does not take over, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from devpod_gen.profile.existing.model import LeftOut
 from devpod_gen.profile.wording import shown
 
 # What has no counterpart because devpod-gen decides it, and nobody would miss.
@@ -28,16 +28,22 @@ _OURS = frozenset(
         "containerEnv",
         "remoteEnv",
         "otherPortsAttributes",
+        # Read by themselves, and named there.
+        "features",
+        "build",
+        "dockerComposeFile",
+        "dockerFile",
+        "context",
+        "runServices",
+        "onCreateCommand",
+        "updateContentCommand",
+        "postCreateCommand",
+        "postStartCommand",
+        "postAttachCommand",
     )
 )
 _REASONS = {
     "image": "devpod-gen builds an image from stacks; yours would be image.ref",
-    "build": "devpod-gen builds an image from stacks; packages go to image.packages",
-    "dockerFile": "devpod-gen builds an image from stacks; packages go to image.packages",
-    "context": "devpod-gen builds an image from stacks; packages go to image.packages",
-    "features": "stacks, image.packages and tools take the place of features",
-    "dockerComposeFile": "services are not supported yet",
-    "runServices": "services are not supported yet",
     "mounts": "mounts are not supported yet",
     "secrets": "secrets are not supported yet",
     "remoteUser": "images built here have the user dev",
@@ -45,29 +51,16 @@ _REASONS = {
     "hostRequirements": "limits go to resources, and are limits there",
     "appPort": "ports are published by [[ports]]",
     "initializeCommand": "commands on the host are never run",
-} | dict.fromkeys(
-    (
-        "onCreateCommand",
-        "updateContentCommand",
-        "postCreateCommand",
-        "postStartCommand",
-        "postAttachCommand",
-    ),
-    "hooks are not supported yet",
-)
+}
+_OF_BUILD = frozenset(("dockerfile", "context", "target", "args"))
 _UNKNOWN = "no key of a profile says that"
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A key that is not taken over, and why."""
-
-    key: str
-    reason: str
 
 
 def left_out(document: dict[str, Any]) -> Iterator[LeftOut]:
     """Every key that a profile does not say, with the reason."""
+    build = document.get("build")
+    for key in sorted(set(build if isinstance(build, dict) else ()) - _OF_BUILD):
+        yield LeftOut(f"build: {shown(key)}", "the Dockerfile is read, and not built")
     for key in sorted(set(document) - _OURS):
         yield LeftOut(key, _REASONS.get(key, _UNKNOWN))
     tools = document.get("customizations")

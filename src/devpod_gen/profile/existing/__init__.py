@@ -1,0 +1,1 @@
+"""What a repo's own setup says already, for the profile that init writes."""

@@ -1,0 +1,122 @@
+"""What several files say, brought together: the first that says a thing is who says it."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from devpod_gen import resources
+from devpod_gen.profile.detect import Detection
+from devpod_gen.profile.existing.depends import with_depends
+from devpod_gen.profile.existing.features import is_version
+from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
+from devpod_gen.profile.stacks import Stack
+from devpod_gen.profile.wording import shown
+
+_MOST = 128 * 1024  # characters of all that is taken over: a profile may have 256 KiB
+_Pairs = tuple[tuple[Any, Any], ...]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What was said of one kind of thing, and by whom."""
+
+    kind: str
+    by_key: dict[Any, tuple[Any, str]] = field(default_factory=dict)
+
+    def first(self, pairs: _Pairs, source: str, left: list[LeftOut]) -> _Pairs:
+        """The pairs that nobody said; one that was said otherwise is named."""
+        new = []
+        for key, value in pairs:
+            if key not in self.by_key:
+                self.by_key[key] = value, source
+                new.append((key, value))
+            elif self.by_key[key][0] != value:
+                reason = f"{self.by_key[key][1]} says otherwise"
+                left.append(LeftOut(f"{self.kind}: {shown(key)}", reason))
+        return tuple(new)
+
+    def new(self, keys: tuple[Any, ...], source: str) -> tuple[Any, ...]:
+        """The keys that nobody said."""
+        return tuple(key for key, _ in self.first(tuple((key, key) for key in keys), source, []))
+
+
+def settle(
+    found: tuple[Existing, ...], detection: Detection, known: tuple[Stack, ...]
+) -> tuple[Existing, ...]:
+    """The same files in the same order, each with what no earlier one, and no detection, says."""
+    heard = {kind: _Heard(kind) for kind in ("tools", "env", "settings", "hooks", "services")}
+    heard |= {kind: _Heard(kind) for kind in ("packages", "extensions", "ports", "stacks")}
+    for version in detection.versions:
+        if is_version(version.value):
+            heard["tools"].by_key[version.tool] = version.value, version.source
+    stacks = _Stacks(known, [stack.name for stack in detection.stacks])
+    settled = []
+    length = 0
+    for one in map(_supported, found):
+        length += len(repr(one))
+        settled.append(
+            _settled(one, heard, stacks)
+            if length <= _MOST
+            else nothing(one.source, "is left: the files before it say much already")
+        )
+    return with_depends(tuple(settled))
+
+
+@dataclass(slots=True)
+class _Stacks:
+    known: tuple[Stack, ...]
+    chosen: list[str]
+
+    def new(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those that are needed, too: there is one, and its tool is not there yet."""
+        there = {
+            tool.name for stack in self.known if stack.name in self.chosen for tool in stack.tools
+        }
+        names = tuple(
+            name
+            for name in dict.fromkeys(names)
+            if name not in self.chosen
+            and name not in there
+            and any(stack.name == name for stack in self.known)
+        )
+        self.chosen += names
+        return names
+
+
+def _settled(one: Existing, heard: dict[str, _Heard], stacks: _Stacks) -> Existing:
+    left: list[LeftOut] = []
+
+    def first(kind: str, pairs: _Pairs) -> _Pairs:
+        return heard[kind].first(pairs, one.source, left)
+
+    ports = dict(heard["ports"].first(tuple((x.port, x) for x in one.ports), one.source, []))
+    packages = heard["packages"].new(one.packages, one.source)
+    services = first("services", tuple((x.name, x) for x in one.services))
+    return replace(
+        one,
+        stacks=stacks.new(one.stacks),
+        tools=first("tools", one.tools),
+        packages=packages,
+        suggested=heard["packages"].new(one.suggested, one.source),
+        env=first("env", one.env),
+        ports=tuple(ports.values()),
+        extensions=heard["extensions"].new(one.extensions, one.source),
+        settings=first("settings", one.settings),
+        hooks=tuple(hook for _, hook in first("hooks", tuple((x.name, x) for x in one.hooks))),
+        services=tuple(service for _, service in services),
+        left_out=(*one.left_out, *left),
+    )
+
+
+def _supported(one: Existing) -> Existing:
+    """What profiles cannot say yet is named."""
+    keys = resources.schema("profile")["properties"]
+    left: list[LeftOut] = []
+    if "x-unsupported" in keys["hooks"]:
+        left += [LeftOut(f"hooks.{hook.name}", "hooks are not supported yet") for hook in one.hooks]
+        one = replace(one, hooks=())
+    if "x-unsupported" in keys["services"]:
+        left += [
+            LeftOut(f"services.{x.name}", "services are not supported yet") for x in one.services
+        ]
+        one = replace(one, services=())
+    return replace(one, left_out=(*one.left_out, *left))
