@@ -1,8 +1,8 @@
 """Version constraints, as ecosystems write them, and whether a version meets them.
 
 `1.24` is a pin: any 1.24.x. `>=1.22`, `^20 || >=22.12`, `~1.2`, `18.x`, `>=3.10,<4` are
-ranges, read as npm and PEP 440 read them, `~> 1.15` as Ruby and Elixir do, `[17,22)` as
-Maven and `3.8...3.28` as CMake; comparison is `packaging`'s.
+ranges, read as npm and PEP 440 read them, `~> 1.15` as Ruby and Elixir do (Elixir's `and` and
+`or` too), `[17,22)` as Maven and `3.8...3.28` as CMake; comparison is `packaging`'s.
 """
 
 import re
@@ -23,7 +23,7 @@ def parse(text: str) -> tuple[SpecifierSet, ...]:
 
     Raises ValueError when `text` is no constraint.
     """
-    return tuple(_alternative(part) for part in text.split("||"))
+    return tuple(_alternative(part) for part in _alternatives(text))
 
 
 def satisfies(version: str, constraint: str) -> bool:
@@ -37,9 +37,12 @@ def satisfies(version: str, constraint: str) -> bool:
 
 def floor(constraint: str) -> str:
     """The lowest version that the constraint's last alternative names: what to ask mise for."""
-    last = constraint.rsplit("||", maxsplit=1)[-1]
-    match = _TERM.search(last)
+    match = _TERM.search(_alternatives(constraint)[-1])
     return match["version"].rstrip(".xX*") if match else ""
+
+
+def _alternatives(text: str) -> list[str]:
+    return text.replace(" or ", "||").replace(" and ", " ").split("||")
 
 
 def _alternative(text: str) -> SpecifierSet:
