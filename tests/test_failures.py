@@ -83,12 +83,12 @@ def test_a_pin_that_an_own_image_lacks(
 
 
 def test_a_pin_that_cannot_be_had(generated: Callable[[str], Path], command: Command) -> None:
-    """No such Go exists anywhere: the build fails, and says which tool and why."""
+    """No such Go exists anywhere: the build fails, says which tool and why, and what there is."""
     repo = generated('name = "pin"\nstacks = ["go"]\n[tools]\ngo = "99.1"\n')
     ran = command("verify", "-C", repo)
     assert ran.code == 6
     assert "devpod: tool go@99.1 cannot be had" in ran.err
-    assert "fix: pin a version that can be had" in ran.err
+    assert "fix: pin a version that can be had without mise: 1.24.4, 1.25" in ran.err
 
 
 def test_a_package_that_does_not_exist(generated: Callable[[str], Path], command: Command) -> None:

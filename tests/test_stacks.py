@@ -40,11 +40,42 @@ def test_each_stack(name: str, make_repo: Make, command: Command) -> None:
         assert satisfies(checks[f"compose:tool:{tool.name}"]["detail"], str(tool.distribution))
 
 
-def test_several_at_once(make_repo: Make, command: Command) -> None:
-    verify(
-        command,
-        make_repo({"devpod.toml": 'name = "all"\nstacks = ["rust", "go", "node", "python"]\n'}),
-    )
+# At least three versions of Node.js, of Bun and of Go, and two of Python: what Debian's
+# suites and npm have. Each set is one image, so that the matrix costs three.
+PINS = [
+    {"go": "1.24", "node": "22", "python": "3.11", "bun": "1.2"},
+    {"go": "1.25", "node": "24", "python": "3.13", "bun": "^1.3 <1.4"},
+    {"go": ">=1.26", "node": "26.10.0", "python": "3", "bun": "1.4.5"},
+]
+
+# A pinned Node.js has npm and its headers, a pinned Python its venv and pip.
+WHOLE = """
+[[probe]]
+run = '''npm --version && grep -q "NODE_MAJOR_VERSION 22" /usr/local/include/node/node_version.h'''
+[[probe]]
+run = '''python -m venv /tmp/v && /tmp/v/bin/python -c "import distutils.core, ssl, sqlite3, lzma, ctypes, readline"'''
+[[probe]]
+run = "pip --version"
+expect = "(python 3.11)"
+"""
+
+
+def pinned(pins: dict[str, str]) -> str:
+    table = "".join(f'{tool} = "{pin}"\n' for tool, pin in pins.items())
+    return f'name = "p"\nstacks = {list(pins)}\n[tools]\n{table}'
+
+
+@pytest.mark.parametrize("pins", PINS, ids=lambda pins: "-".join(pins.values()))
+def test_pins_are_kept_through_every_door(
+    pins: dict[str, str], make_repo: Make, command: Command
+) -> None:
+    whole = WHOLE if pins == PINS[0] else ""
+    checks = verify(command, make_repo({"devpod.toml": pinned(pins) + whole}))
+    for tool, pin in pins.items():
+        for door in ("compose", "ssh", "devcontainer"):
+            said = checks[f"{door}:tool:{tool}"]["detail"]
+            assert said.endswith(f", pinned {pin}"), said
+            assert satisfies(said.split(",")[0], pin), said
 
 
 def test_enough_are_proven() -> None:

@@ -63,7 +63,8 @@ def chain(
     for count, step in enumerate(ordered, start=1):
         so_far = joined([step.name for step in ordered[:count]])
         own = (shared, *step.args)
-        layers.append(_layer(so_far, step.folder, layers[-1].ref, own, digest=step.digest))
+        layer = _layer(so_far, step.folder, layers[-1].ref, own, digest=step.digest)
+        layers.append(replace(layer, target=step.name))
     labels = (("devcontainer.metadata", json.dumps([metadata], separators=(",", ":"))),)
     last = _layer(name or layers[-1].name, "workspace", layers[-1].ref, args, labels)
     hosted = replace(last, ref=last.ref.replace(REPOSITORY, registry, 1)) if registry else last
@@ -91,7 +92,7 @@ def _layer(
     source = ("", digest) if digest else (folder, _content(resources.images() / folder))
     content = json.dumps([source[0], parent, args, labels, source[1]])
     tag = hashlib.sha256(content.encode()).hexdigest()[:16]
-    return Layer(name, folder, f"{REPOSITORY}/{name}:{tag}", parent, args, labels)
+    return Layer(name, folder, f"{REPOSITORY}/{name}:{tag}", parent, args, labels, target=folder)
 
 
 def _content(folder: Path) -> list[tuple[str, str]]:

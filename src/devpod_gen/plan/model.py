@@ -1,7 +1,6 @@
 """What will exist: every default decided, nothing left for an emitter to choose."""
 
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, Literal
 
 from devpod_gen.plan.hook import HooksPlan
@@ -20,11 +19,8 @@ class Layer:
     parent: str
     args: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
-
-    @property
-    def target(self) -> str:
-        """Its name in a bake file: the recipe's."""
-        return PurePath(self.folder).name
+    target: str
+    """Its name in a bake file: the stack's, or that of our own recipe."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ LARGEST = 64 * 1024
 """A stack.toml of a repo's own may have this many bytes."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_RECIPES = {"base", "workspace"}  # folders of images/ that are no stacks
 _ONE_GROUP = ("version", "manager", "members", "tools")
 
 
@@ -36,7 +37,7 @@ def own_stacks(root: Path, ours: tuple[Stack, ...]) -> tuple[Stack, ...]:
     if folder.resolve() != root.resolve() / PLACE:
         raise _invalid((Finding(PLACE, "is a link: a stack's folder must be in the repo"),))
     entries = sorted(path for path in folder.iterdir() if path.is_dir())
-    taken = {stack.name for stack in ours}
+    taken = {stack.name for stack in ours} | _RECIPES
     problems: list[Finding] = []
     found = [_own(path, taken, problems) for path in entries]
     if problems:
@@ -60,7 +61,7 @@ def _own(folder: Path, taken: set[str], problems: list[Finding]) -> Stack | None
     problems += inside.problems
     if inside.problems:  # a pipe, for example, must not be read
         return None
-    document, wrong = _document(folder / "stack.toml", f"{place}/stack.toml", taken)
+    document, wrong = _document(folder / "stack.toml", f"{place}/stack.toml", taken - _RECIPES)
     problems += wrong
     if document is None or wrong:
         return None
