@@ -53,7 +53,7 @@ WHOLE = """
 [[probe]]
 run = '''npm --version && grep -q "NODE_MAJOR_VERSION 22" /usr/local/include/node/node_version.h'''
 [[probe]]
-run = '''python -m venv /tmp/v && /tmp/v/bin/python -c "import distutils.core, ssl, sqlite3, lzma, ctypes, readline"'''
+run = '''python -m venv /tmp/v && /tmp/v/bin/python -c "import distutils.core, ssl, sqlite3"'''
 [[probe]]
 run = "pip --version"
 expect = "(python 3.11)"
