@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from conftest import Ran, docker
+from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile import contents, own, stacks
+from devpod_gen.profile.load import parse
 from test_trust import FILES, STACK, asked
 
 Cli = Callable[..., Ran]
@@ -154,6 +156,15 @@ def test_it_may_include_ours(make_repo: Make, cli: Cli) -> None:
     assert cli("generate", "-C", repo).code == 0
     text = (repo / ".devcontainer/devcontainer.json").read_text()
     assert "golang.go" in text
+
+
+def test_without_a_dockerfile_it_is_its_packages(make_repo: Make) -> None:
+    text = 'packages = ["tree"]\n' + STACK
+    repo = make_repo({".devpod/stacks/toy/stack.toml": text})
+    known = (*stacks.known(), *own.own_stacks(repo, stacks.known()))
+    profile = parse(b'stacks = ["go", "toy"]', "devpod.toml")
+    _, _, toy, _ = resolve(profile, known, folder_name="shop").image.layers
+    assert (toy.target, toy.folder, dict(toy.args)["PACKAGES"]) == ("toy", "workspace", "tree")
 
 
 def test_it_is_no_stack_of_another_repo(make_repo: Make, cli: Cli) -> None:
