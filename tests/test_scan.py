@@ -44,8 +44,8 @@ class Recipes:
         lower = f"localhost/devpod-gen-test/lower:{self.tag}"
         upper = f"localhost/devpod-gen-test/upper:{self.tag}"
         return (
-            Layer("lower", "lower", lower, "debian:trixie-slim", (), ()),
-            Layer("upper", "upper", upper, lower, (), ()),
+            Layer("lower", "lower", lower, "debian:trixie-slim", (), (), "lower"),
+            Layer("upper", "upper", upper, lower, (), (), "upper"),
         )
 
     @property
