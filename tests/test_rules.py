@@ -1,6 +1,8 @@
 """What is taken for a secret, and what is not."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +99,23 @@ def test_exact_values_can_be_looked_for() -> None:
         hits = list(rules.hits(b"before " + value + b" after", "any/file"))
         assert [hit.rule.id for hit in hits] == [f"v{number}"]
         assert not list(rules.hits(b"before " + value[:-1] + b" after", "any/file"))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n", '",\n"', '\\n" +\n    "'])
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED ", "PGP "])
+def test_private_keys_in_every_spelling(kind: str, line_end: str) -> None:
+    """In files, in JSON as of a Google service account, and in the source of a program."""
+    (canary,) = (canary for canary in canaries() if canary.rule == "private-key")
+    block = " BLOCK" if kind == "PGP " else ""
+    head = ["Version: GnuPG v2", ""] if block else []
+    lines = [f"-----BEGIN {kind}PRIVATE KEY{block}-----", *head, *canary.value.split("\n")]
+    text = line_end.join([*lines, f"-----END {kind}PRIVATE KEY{block}-----"])
+    assert found(f'{{"private_key": "{text}"}}'.encode(), "x.json") == {"private-key"}
+
+
+def test_a_key_of_ssh_keygen(tmp_path: Path) -> None:
+    for kind in ("ed25519", "rsa", "ecdsa"):
+        path = tmp_path / kind
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(path)], check=True)
+        assert found(path.read_bytes(), f"etc/ssh/ssh_host_{kind}_key") == {"private-key"}
+        assert not found(path.with_suffix(".pub").read_bytes(), f"etc/ssh/ssh_host_{kind}_key.pub")

@@ -279,3 +279,16 @@ def test_build_fails_and_leaves_no_name(
     repaired = 'name = "a"\n[caches]\nx = ["/home/dev/x"]\n'
     (repo / "devpod.toml").write_text(repaired)
     assert command("build", "-C", repo, env={"XDG_CACHE_HOME": str(tmp_path / "cache")}).code == 0
+
+
+def test_keys_that_packages_make_are_not_left_behind(
+    make_repo: Callable[..., Path], command: Callable[..., Ran]
+) -> None:
+    """openssh-server is in the base; ssl-cert comes with PostgreSQL, and has a key, too."""
+    repo = make_repo({"devpod.toml": 'name = "a"\n[image]\npackages = ["ssl-cert"]\n'})
+    ran = command("build", "--json", "-C", repo)
+    assert ran.code == 0, ran.err
+    ref = json.loads(ran.out)["image"]["ref"]
+    script = "command -v make-ssl-cert; find /etc/ssl /etc/ssh -name '*snakeoil*' -o -name '*_key*'"
+    run = ("run", "--rm", "--network=none", "--entrypoint", "sh", ref, "-c", script)
+    assert docker(*run) == "/usr/sbin/make-ssl-cert"

@@ -1,6 +1,7 @@
 """The workflow for GitHub Actions: what it may do, what is in it, and when it is written."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import ROOT, Ran
+from conftest import COMMAND, ROOT, Ran
 from devpod_gen.emit import workflow
+from test_trust import FILES
 
 Make = Callable[..., Path]
 Cli = Callable[..., Ran]
@@ -143,6 +145,24 @@ def test_a_named_profile_has_one_of_its_own(make_repo: Make, cli: Cli) -> None:
     assert all("--profile review" in run for run in commands[1:] if "pip" not in run)
     assert ".devpod/review.lock" in text
     assert ".devcontainer/review/compose.yaml" in text
+
+
+def test_what_needs_trust_gets_it_there(
+    make_repo: Make, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a step that is there only then; its script is run as it stands."""
+    repo = make_repo(FILES)
+    text = written(cli, repo)
+    (script,) = (step["run"] for step in steps(text) if step.get("name", "").startswith("Trust"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("PATH", f"{COMMAND.parent}:{os.environ['PATH']}")
+    assert cli("trust", "--json", "-C", repo).code == 3
+    for _ in range(2):
+        subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], cwd=repo, check=True)
+        assert cli("trust", "--json", "-C", repo).code == 0
+    path = tmp_path / "workflow.yml"
+    path.write_text(text)
+    assert lint(path).returncode == 0
 
 
 def test_the_client_is_the_locked_one() -> None:

@@ -7,6 +7,7 @@ hyphens, and what GitHub fills in goes through the environment.
 from devpod_gen import __version__
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.render import render
+from devpod_gen.plan.asks import asks
 from devpod_gen.plan.model import Plan
 
 FOLDER = ".github/workflows"
@@ -28,17 +29,19 @@ def workflow_path(variant: str | None) -> str:
 def workflow(plan: Plan, *, own: bool) -> RenderedFile:
     """The plan's workflow. `own`: the repo is devpod-gen's, and runs what is checked out."""
     hosted = bool(plan.image.layers) and plan.image.hosted
+    option = f" --profile {plan.variant}" if plan.variant else ""
     text = render(
         "ci/github.yml.j2",
         plan=plan,
         blank=BLANK,
         title=_title(plan.variant),
-        option=f" --profile {plan.variant}" if plan.variant else "",
+        option=option,
         client=_CLIENT,
         actions=_ACTIONS,
         hosted=hosted,
         lock=plan.file.removesuffix(".toml") + ".lock",
         common=render("ci/install.yml.j2", actions=_ACTIONS, install=_install(own=own)).rstrip(),
+        trust=render("ci/trust.yml.j2", option=option).rstrip() if asks(plan) else "",
         login=_login(plan) if hosted else "",
     )
     return stamped(workflow_path(plan.variant), text)

@@ -24,8 +24,9 @@ def tag(ref: str, name: str) -> None:
 
 
 def untag(name: str) -> None:
-    """Take a name away; none there is fine. Raises ImageError."""
-    result = run([connect.client(), "image", "rm", name], timeout=_CONTROL)
+    """Take a name away, also from a container that has it; none there is fine. Raises
+    ImageError."""
+    result = run([connect.client(), "image", "rm", "--force", name], timeout=_CONTROL)
     if "No such image" not in result.errors:
         _require(result, f"the name {name} cannot be taken away", name)
 

@@ -61,7 +61,7 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
         detail = f"{seconds:.2f} s to a ready shell, the budget is {budget:g} s"
         run.checks.append(Check("budget", "compose", seconds <= budget, detail))
     _devcontainer_door(run, variables)
-    with clock.stage("scan"):
+    with clock.stage("secrets"):
         run.checks.append(secrets_check(run.engine, found.id))
     return Report(plan.name, found, tuple(run.checks), tuple(clock.stages), seconds, budget)
 

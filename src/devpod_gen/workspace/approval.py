@@ -26,14 +26,17 @@ def approve(engine: Engine, chain: tuple[Layer, ...], say: Callable[[str], None]
     """
     last = chain[-1]
     held = candidate(last).ref
+    found = engine.image(held)
+    if not found and engine.image(last.ref):
+        return  # another build of the same was quicker
     say(f"scanning {last.ref}")
-    leaks = scan(engine, held)
+    leaks = scan(engine, found.id if found else held)
     if leaks:
         for ref in (held, *(layer.ref for layer in reversed(chain[:-1]))):
             if engine.image(ref) and holds_any(engine.parts(ref), leaks):
                 engine.untag(ref)
         raise _found(last.ref, leaks)
-    engine.tag(held, last.ref)
+    engine.tag(found.id if found else held, last.ref)
     engine.untag(held)
 
 

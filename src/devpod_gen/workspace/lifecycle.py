@@ -40,7 +40,9 @@ def up(context: Context, *, config: str) -> Running:
     """
     engine, clock, identity = context.engine, context.clock, context.identity
     with clock.stage("image"):
-        metadata = image.ensure(engine, context.plan.image, context.say).metadata
+        metadata = image.ensure(
+            engine, context.plan.image, context.say, clock=context.clock
+        ).metadata
         services.get_images(engine, context.plan, context.say)
     found = before = find(engine, identity)
     known = record.claim(identity, context.plan.alias, engine=engine.address())
