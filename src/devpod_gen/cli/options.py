@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from devpod_gen.errors import HostError
+from devpod_gen.errors import HostError, StartError
 from devpod_gen.workspace.identity import Identity, identify, known
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ Folder = Annotated[
 ]
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="A named profile: .devpod/NAME.toml.")
+]
+Branch = Annotated[
+    str | None, typer.Option("--branch", help="The workspace of this branch, beside the repo's.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say everything, build logs too.")]
@@ -53,6 +56,21 @@ def repo_at(folder: Path, profile: str | None) -> Repo:
         message = f"{profile!r} names no profile: use lower-case letters, digits and hyphens"
         raise typer.BadParameter(message, param_hint="--profile")
     return Repo(folder.resolve(), profile)
+
+
+def at_branch(repo: Repo, branch: str | None) -> Repo:
+    """The repo, or where `up --branch` has put the branch. Raises StartError."""
+    if branch is None:
+        return repo
+    from devpod_gen.workspace import worktree  # noqa: PLC0415 - only what is used is loaded
+
+    place = worktree.place(repo.root, branch)
+    if not place.is_dir():
+        message = f"there is no workspace of the branch {branch}"
+        raise StartError(
+            message, where=str(repo.root), fix=f"run `devpod-gen up --branch {branch}`"
+        )
+    return Repo(place.resolve(), repo.profile)
 
 
 def plan_of(repo: Repo) -> "Plan":
