@@ -632,7 +632,7 @@ def test_each_makes_a_valid_profile(row: Any, tmp_path: Path) -> None:
     profile = load.parse(starter("x", answer, stacks.known()).encode(), "devpod.toml")
     plan = resolve(profile, stacks.known(), folder_name="x")
     pinned = {tool.name for tool in plan.tools if tool.constraint}
-    # A build of the day, or before a release, has no place in a series of versions, and is not pinned.
+    # A build of the day, or before a release, has no place in a series of versions: not pinned.
     daily = re.compile(r"nightly|-dev|-preview|snapshot", re.IGNORECASE)
     stated = {found.tool for found in answer.versions if not daily.search(found.value)}
     assert stated == pinned

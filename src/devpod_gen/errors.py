@@ -69,6 +69,27 @@ class HostError(DevpodError):
     exit_code = 4
 
 
+class GitError(DevpodError):
+    """git, on the host, failed."""
+
+    kind = "git"
+    exit_code = 4
+
+
+class NoBranch(DevpodError):
+    """There is no such branch, or pull request, and there can be none."""
+
+    kind = "branch"
+    exit_code = 2
+
+
+class WouldLose(DevpodError):
+    """Work that is nowhere else would be removed."""
+
+    kind = "would-lose"
+    exit_code = 2
+
+
 class EngineError(DevpodError):
     """There is no container engine, or it failed."""
 
@@ -119,9 +140,9 @@ class InternalError(DevpodError):
 EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "all well"),
     (1, "generated files differ, or verified and found not ready"),
-    (2, "wrong usage, an invalid profile, or a file in the way that is not ours"),
+    (2, "wrong usage, an invalid profile, a file in the way that is not ours, or work at risk"),
     (3, "the profile asks for what its user has not trusted"),
-    (4, "the host cannot: no home, read-only, no space"),
+    (4, "the host cannot: no home, read-only, no space; or its git failed"),
     (5, "no container engine, or it failed"),
     (6, "an image could not be built, found or pulled"),
     (7, "the workspace did not start, is not running, or a probe failed"),

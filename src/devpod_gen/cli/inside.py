@@ -7,12 +7,23 @@ from typing import Annotated
 
 import typer
 
-from devpod_gen.cli.options import HERE, Debug, Folder, ProfileName, Repo, known_identity, repo_at
+from devpod_gen.cli.options import (
+    HERE,
+    Branch,
+    Debug,
+    Folder,
+    ProfileName,
+    Repo,
+    at_branch,
+    known_identity,
+    repo_at,
+)
 
 
 def shell(
     directory: Folder = HERE,
     profile: ProfileName = None,
+    branch: Branch = None,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
     """Open the login shell inside, at the place in the repo where you stand.
@@ -29,13 +40,14 @@ def shell(
         shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l
     """
     argv = ["sh", "-c", login, "sh", *runner_as_text()]
-    _enter(repo_at(directory, profile), argv, tty=sys.stdin.isatty())
+    _enter(at_branch(repo_at(directory, profile), branch), argv, tty=sys.stdin.isatty())
 
 
 def execute(
     command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
     directory: Folder = HERE,
     profile: ProfileName = None,
+    branch: Branch = None,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
     """Run a command inside; its streams and its exit code are yours.
@@ -43,7 +55,7 @@ def execute(
     Example: devpod-gen exec -- make test
     """
     tty = sys.stdin.isatty() and sys.stdout.isatty()
-    _enter(repo_at(directory, profile), command, tty=tty)
+    _enter(at_branch(repo_at(directory, profile), branch), command, tty=tty)
 
 
 def logs(
@@ -52,6 +64,7 @@ def logs(
     ] = None,
     directory: Folder = HERE,
     profile: ProfileName = None,
+    branch: Branch = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as more is said.")] = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
@@ -63,9 +76,8 @@ def logs(
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
 
     engine = Docker()
-    container = lifecycle.require(
-        engine, known_identity(repo_at(directory, profile)), running=False
-    )
+    identity = known_identity(at_branch(repo_at(directory, profile), branch))
+    container = lifecycle.require(engine, identity, running=False)
     os.chdir("/")  # Compose would read the files of the folder that it is started in
     _become(engine.logs_command(container.project, service, follow=follow))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from devpod_gen.errors import HostError
+from devpod_gen.errors import HostError, StartError
 from devpod_gen.workspace.identity import Identity, identify, known
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ ProfileName = Annotated[
 ]
 Ci = Literal["github"]
 CiName = Annotated[Ci | None, typer.Option("--ci", help="Write .github/workflows/devpod.yml, too.")]
+Branch = Annotated[
+    str | None, typer.Option("--branch", help="The workspace of this branch, beside the repo's.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say everything, build logs too.")]
 Debug = Annotated[bool, typer.Option("--debug", help="A traceback for bugs of devpod-gen.")]
@@ -56,6 +59,21 @@ def repo_at(folder: Path, profile: str | None) -> Repo:
         message = f"{profile!r} names no profile: use lower-case letters, digits and hyphens"
         raise typer.BadParameter(message, param_hint="--profile")
     return Repo(folder.resolve(), profile)
+
+
+def at_branch(repo: Repo, branch: str | None) -> Repo:
+    """The repo, or where `up --branch` has put the branch. Raises StartError."""
+    if branch is None:
+        return repo
+    from devpod_gen.workspace import worktree  # noqa: PLC0415 - only what is used is loaded
+
+    place = worktree.place(repo.root, branch)
+    if not place.is_dir():
+        message = f"there is no workspace of the branch {branch}"
+        raise StartError(
+            message, where=str(repo.root), fix=f"run `devpod-gen up --branch {branch}`"
+        )
+    return Repo(place.resolve(), repo.profile)
 
 
 def plan_of(repo: Repo) -> "Plan":

@@ -1,5 +1,6 @@
 """Commands that make and remove a workspace: up, down."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,11 +8,14 @@ import typer
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import (
     HERE,
+    Branch,
     Debug,
     Folder,
     Json,
     ProfileName,
+    Repo,
     Verbose,
+    at_branch,
     identity_of,
     known_identity,
     repo_at,
@@ -22,6 +26,10 @@ from devpod_gen.cli.options import (
 def up(
     directory: Folder = HERE,
     profile: ProfileName = None,
+    branch: Branch = None,
+    request: Annotated[
+        int | None, typer.Option("--pr", min=1, help="Fetch this pull request to branch pr/N.")
+    ] = None,
     frozen: Annotated[
         bool, typer.Option("--frozen", help="Exit 1 if generated files are out of date.")
     ] = False,
@@ -48,7 +56,7 @@ def up(
 
     console = Console(as_json=as_json, verbose=verbose)
     clock = Clock()
-    repo = repo_at(directory, profile)
+    repo = _checked_out(repo_at(directory, profile), branch, request, console)
     with clock.stage("render"):
         plan = trusted_plan_of(repo)
         changes = changes_of(repo, plan)
@@ -86,6 +94,10 @@ def up(
 def down(
     directory: Folder = HERE,
     profile: ProfileName = None,
+    branch: Branch = None,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Remove work that is nowhere else, too.")
+    ] = False,
     caches: Annotated[
         bool, typer.Option("--caches", help="Remove the cache volumes, too.")
     ] = False,
@@ -98,13 +110,43 @@ def down(
     Example: devpod-gen down
     """
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace import lifecycle, ownership, worktree  # noqa: PLC0415
     from devpod_gen.workspace.lock import held  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
-    repo = repo_at(directory, profile)
+    repo = at_branch(repo_at(directory, profile), branch)
     identity = known_identity(repo)
+    engine = Docker()
     with held(identity, "down", say=console.say, removed=True):
-        removed = lifecycle.down(Docker(), identity, caches=caches)
+        ours = worktree.is_ours(repo.root)
+        if ours and not discard:
+            worktree.require_no_loss(repo.root, _is_generated)
+        removed = lifecycle.down(engine, identity, caches=caches)
+        if ours and not ownership.made_below(engine, repo.root):
+            worktree.remove(repo.root)
+            removed += (f"worktree {repo.root}",)
     text = f"removed {', '.join(removed)}" if removed else "there was nothing to remove"
     console.result(text, removed=list(removed))
+
+
+def _checked_out(repo: Repo, branch: str | None, request: int | None, console: Console) -> Repo:
+    """The repo, or the worktree of the branch or pull request, made when there is none."""
+    if branch is None and request is None:
+        return repo
+    if branch is not None and request is not None:
+        message = "a pull request has a branch of its own: give one of the two"
+        raise typer.BadParameter(message, param_hint="--pr")
+    from devpod_gen.workspace import worktree  # noqa: PLC0415 - only what is used is loaded
+
+    name = branch or worktree.fetch_request(repo.root, request or 0, console.say)
+    return Repo(worktree.have(repo.root, name, console.say).resolve(), repo.profile)
+
+
+def _is_generated(path: Path) -> bool:
+    """Whether it is a file of ours that nobody has edited: it can be made again."""
+    from devpod_gen.emit.file import is_untouched  # noqa: PLC0415 - only what is used is loaded
+
+    try:
+        return is_untouched(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False

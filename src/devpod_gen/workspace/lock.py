@@ -47,6 +47,22 @@ def held(
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def folder_held(folder: Path) -> Iterator[None]:
+    """Hold a folder of ours for a moment, for what no two may do at once. It is made if need
+    be; that it is the folder which is locked leaves no file behind."""
+    while True:
+        handle = os.open(private_folder(folder), os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if folder.exists() and folder.stat().st_ino == os.fstat(handle).st_ino:
+            break
+        os.close(handle)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
 def _locked(path: Path, deadline: float, say: Callable[[str], None] | None) -> IO[str]:
     """The lock file, open and locked, and still the one that stands at `path`."""
     while True:

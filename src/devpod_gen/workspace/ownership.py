@@ -66,6 +66,12 @@ def made_from(container: Container) -> Path | None:
     return Path(os.path.realpath(told)) if told else None
 
 
+def made_below(engine: Engine, root: Path) -> bool:
+    """Whether some container was started from files below this folder."""
+    made = (made_from(found) for found in everyones(engine))
+    return any(output is not None and output.is_relative_to(root) for output in made)
+
+
 def starter(container: Container) -> str:
     """Who made it, as far as its labels say."""
     labels = container.labels

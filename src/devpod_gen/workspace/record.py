@@ -4,17 +4,13 @@ Kept in the workspace's own data folder, so it goes with it. The engine's labels
 counts; this is for what the engine cannot say.
 """
 
-import contextlib
-import fcntl
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.workspace.identity import Identity, data_home
+from devpod_gen.workspace.lock import folder_held
 
 _FILE = "workspace.json"
 
@@ -35,7 +31,7 @@ class Record:
 def claim(identity: Identity, name: str, *, engine: str) -> Record:
     """Remember the workspace, with an SSH host's name that no other one on this machine has:
     the plain one where it is free."""
-    with _all_names():
+    with folder_held(data_home()):  # two that start at once must not choose the same name
         taken = {known.alias for known in records() if known.id != identity.id}
         plain = f"{name}.devpod-gen"
         alias = plain if plain not in taken else f"{name}-{identity.id}.devpod-gen"
@@ -66,16 +62,3 @@ def read(folder: Path) -> Record | None:
         return Record(**json.loads((folder / _FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-@contextmanager
-def _all_names() -> Iterator[None]:
-    """Two workspaces that start at the same moment must not choose the same name. The folder
-    itself is what is locked: that leaves no file behind."""
-    handle = os.open(private_folder(data_home()), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            os.close(handle)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from devpod_gen.disk import remove_folder
 from devpod_gen.engine.git import git
-from devpod_gen.errors import GitError, WouldLose
+from devpod_gen.errors import GitError, NoBranch, WouldLose
 from devpod_gen.workspace import gitfolder
 from devpod_gen.workspace.identity import data_home
 from devpod_gen.workspace.lock import folder_held
@@ -37,11 +37,12 @@ def have(root: Path, branch: str, say: Say) -> Path:
     """The worktree of the branch, made when there is none; a branch that is not there, nor
     in `origin`, is begun where the repo stands. Raises GitError."""
     _require_name(root, branch)
+    folder = place(root, branch)
+    if folder.exists():
+        return folder
     with folder_held(_home()):
-        folder = place(root, branch)
-        if folder.exists():
+        if folder.exists():  # another one was quicker
             return folder
-        git(root, "worktree", "prune", "--expire=now") if _is_ours(folder) else None
         git(root, "worktree", "add", "--quiet", *_from(root, branch, folder, say))
         return folder
 
@@ -57,7 +58,7 @@ def fetch_request(root: Path, number: int, say: Say) -> str:
     found = git(root, "ls-remote", "origin", *refs, remote=True).split()
     if len(found) < 2:
         message = f"origin has no pull or merge request {number}"
-        raise GitError(message, where=str(root), fix=f"check it: `git ls-remote origin {refs[0]}`")
+        raise NoBranch(message, where=str(root), fix=f"check it: `git ls-remote origin {refs[0]}`")
     ref = found[1]
     options = ("--quiet", "--no-tags", "--no-recurse-submodules")
     git(root, "fetch", *options, "origin", f"{ref}:refs/heads/{branch}", remote=True)
@@ -85,10 +86,15 @@ def is_ours(folder: Path) -> bool:
     return _is_ours(folder) and (folder / ".git").is_file()
 
 
-def remove(folder: Path, *, discard: bool, is_generated: Callable[[Path], bool]) -> None:
-    """Remove a worktree of ours; its branch stays. Raises WouldLose unless `discard`."""
-    if not discard and (lost := losses(folder, is_generated)):
+def require_no_loss(folder: Path, is_generated: Callable[[Path], bool]) -> None:
+    """Raises WouldLose, which lists what would be gone with the worktree."""
+    lost = losses(folder, is_generated)
+    if lost:
         raise would_lose(lost, str(folder))
+
+
+def remove(folder: Path) -> None:
+    """Remove a worktree of ours, whatever is in it; its branch stays."""
     common = gitfolder.common(folder)
     with folder_held(_home()):
         if common:
@@ -116,14 +122,19 @@ def _from(root: Path, branch: str, folder: Path, say: Say) -> tuple[str, ...]:
 
 
 def _has(root: Path, ref: str) -> bool:
-    return bool(git(root, "for-each-ref", "--format=x", ref).strip())
+    return ref in git(root, "for-each-ref", "--format=%(refname)", ref).splitlines()
 
 
 def _require_name(root: Path, branch: str) -> None:
     """git's own grammar, and nothing that an option or another ref could be."""
     if re.match(r"[-@]|refs/", branch) or not branch.isprintable():
-        raise GitError(f"{branch!r} is no branch", where="--branch", fix="give a branch's name")
-    git(root, "check-ref-format", "--branch", branch)
+        message = f"{branch!r} is no branch"
+        raise NoBranch(message, where="--branch", fix="give a branch's name")
+    try:
+        git(root, "check-ref-format", "--branch", branch)
+    except GitError as error:
+        message = f"{branch!r} can be no branch"
+        raise NoBranch(message, where="--branch", fix="give a branch's name") from error
 
 
 def _home() -> Path:
