@@ -66,10 +66,10 @@ def init(
         for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")
     tell(was, console)
-    _tell_asks(plan, console)
     console.result(
         text if dry_run else _found(found),
         **_detected(found),
+        asks=_asks(plan, console),
         existing=[told(one) for one in was],
         profile=text,
     )
@@ -87,13 +87,14 @@ def _detect(repo: Repo, known: "tuple[Stack, ...]") -> "Detection":
         return detect(repo.root, known)
 
 
-def _tell_asks(plan: "Plan", console: Console) -> None:
+def _asks(plan: "Plan", console: Console) -> list[dict[str, str]]:
     """What the user has to trust before it is built: init trusts nothing by itself."""
     from devpod_gen.plan.asks import asks  # noqa: PLC0415
 
     for ask in asks(plan):
         console.say(f"needs your trust: {ask.where}: {ask.what}")
         console.say("  read it, then run `devpod-gen trust`")
+    return [{"kind": ask.kind, "what": ask.what, "where": ask.where} for ask in asks(plan)]
 
 
 def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:
