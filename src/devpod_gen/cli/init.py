@@ -68,7 +68,7 @@ def init(
     tell(was, console)
     _tell_asks(plan, console)
     console.result(
-        text if dry_run else _found(found),
+        text if dry_run else _found(found, {stack.name for stack in stacks.known()}),
         **_detected(found),
         existing=[told(one) for one in was],
         profile=text,
@@ -118,9 +118,15 @@ def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, forc
     publish(repo.profile_path, text)
 
 
-def _found(found: "Detection") -> str:
+def _found(found: "Detection", known: set[str]) -> str:
+    from devpod_gen.emit.starter import UNIVERSAL  # noqa: PLC0415
+
     if not found.stacks:
-        return f"no language was recognised: {found.reason}\nthe profile is the base image's"
+        offer = f', or stacks = ["{UNIVERSAL}"] for them all' if UNIVERSAL in known else ""
+        return (
+            f"no language was recognised: {found.reason}\n"
+            f"the profile is the base image's; name stacks in it{offer}"
+        )
     lines = [
         "stacks: " + ", ".join(f"{stack.name} ({stack.evidence})" for stack in found.stacks),
         "versions: "
