@@ -75,7 +75,12 @@ def detect(folder: Path, stacks: tuple[Stack, ...]) -> Detection:
 def _versions(repo: Root, stacks: list[Stack]) -> tuple[FoundVersion, ...]:
     """For each tool, the strongest statement."""
     found: dict[str, FoundVersion] = {}
-    sources = [source for stack in stacks for source in stack.versions]
+    sources = [
+        source
+        for stack in stacks
+        for source in stack.versions
+        if not any(map(repo.holds, source.unless))
+    ]
     for source in sorted(sources, key=lambda source: _STRENGTH.index(source.kind)):
         if source.tool not in found and (said := repo.value(source.place)):
             value, file = said
