@@ -68,7 +68,7 @@ def init(
     tell(was, console)
     _tell_asks(plan, console)
     console.result(
-        text if dry_run else _found(found, {stack.name for stack in stacks.known()}),
+        text if dry_run else _found(found, {stack.name for stack in known}),
         **_detected(found),
         existing=[told(one) for one in was],
         profile=text,
@@ -122,7 +122,11 @@ def _found(found: "Detection", known: set[str]) -> str:
     from devpod_gen.emit.starter import UNIVERSAL  # noqa: PLC0415
 
     if not found.stacks:
-        offer = f', or stacks = ["{UNIVERSAL}"] for them all' if UNIVERSAL in known else ""
+        offer = (
+            f', or stacks = ["{UNIVERSAL}"] for all that fit in one image'
+            if UNIVERSAL in known
+            else ""
+        )
         return (
             f"no language was recognised: {found.reason}\n"
             f"the profile is the base image's; name stacks in it{offer}"
