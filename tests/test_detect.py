@@ -580,7 +580,7 @@ def test_nothing_is_an_answer(make_repo: Make, files: Files, reason: str) -> Non
 
 def test_what_is_one_level_down_is_a_hint(make_repo: Make) -> None:
     """And no answer: samples look the same."""
-    files = {"lib/Cargo.toml": "", "bindings/setup.py": "", "docs/go.mod": "", "notes/x": ""}
+    files = {"lib/Cargo.toml": "", "bindings/setup.py": "", "docs/go.mod": "", "notes/x.py": ""}
     answer = found(make_repo(files))
     assert (answer.stacks, answer.versions, answer.managers) == ((), (), ())
     assert answer.reason.endswith("; one level down: bindings/setup.py, lib/Cargo.toml")

@@ -21,7 +21,7 @@ def below(repo: Root, stacks: tuple[Stack, ...]) -> tuple[str, ...]:
     folders = [name for name in repo.names if name.endswith("/") and is_code(name[:-1])]
     for name in folders[:_FOLDERS]:
         folder = root(repo.folder / name)
-        found += [f"{name}{sign.evidence}" for sign in signs(folder, stacks)[:1]]
+        found += [f"{name}{sign.evidence}" for sign in signs(folder, stacks)[:1] if sign.strong]
         seen += len(folder.names)
         if seen > _ENTRIES or len(found) == _SHOWN:
             break
