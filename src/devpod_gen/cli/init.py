@@ -67,7 +67,7 @@ def init(
             console.say(f"wrote {path}")
     tell(was, console)
     console.result(
-        text if dry_run else _found(found),
+        text if dry_run else _found(found, {stack.name for stack in known}),
         **_detected(found),
         asks=_asks(plan, console),
         existing=[told(one) for one in was],
@@ -119,9 +119,19 @@ def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, forc
     publish(repo.profile_path, text)
 
 
-def _found(found: "Detection") -> str:
+def _found(found: "Detection", known: set[str]) -> str:
+    from devpod_gen.emit.starter import UNIVERSAL  # noqa: PLC0415
+
     if not found.stacks:
-        return f"no language was recognised: {found.reason}\nthe profile is the base image's"
+        offer = (
+            f', or stacks = ["{UNIVERSAL}"] for all that fit in one image'
+            if UNIVERSAL in known
+            else ""
+        )
+        return (
+            f"no language was recognised: {found.reason}\n"
+            f"the profile is the base image's; name stacks in it{offer}"
+        )
     lines = [
         "stacks: " + ", ".join(f"{stack.name} ({stack.evidence})" for stack in found.stacks),
         "versions: "
