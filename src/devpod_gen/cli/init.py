@@ -56,7 +56,7 @@ def init(
     repo = repo_at(directory, profile)
     known = stacks_of(repo)
     found = _detect(repo, known)
-    was = found_before(repo.root, found)
+    was = found_before(repo.root, found, known)
     text = starter(slug(repo.root.name), found, known, was)
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, known, folder_name=repo.root.name, variant=profile)

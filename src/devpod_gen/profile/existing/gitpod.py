@@ -8,8 +8,9 @@ from devpod_gen.profile.existing import base, markup
 from devpod_gen.profile.existing.commands import not_a_hook
 from devpod_gen.profile.existing.editor import extensions
 from devpod_gen.profile.existing.files import UnreadError
-from devpod_gen.profile.existing.model import Existing, Hook, LeftOut, entries, table
+from devpod_gen.profile.existing.model import Existing, LeftOut, entries, table
 from devpod_gen.profile.existing.ports import is_port, plain_label
+from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown
 
