@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from devpod_gen.cli.dotfiles import dotfiles_first
 from devpod_gen.cli.options import (
     HERE,
     Branch,
@@ -40,7 +41,9 @@ def shell(
         shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l
     """
     argv = ["sh", "-c", login, "sh", *runner_as_text()]
-    _enter(at_branch(repo_at(directory, profile), branch), argv, tty=sys.stdin.isatty())
+    repo = at_branch(repo_at(directory, profile), branch)
+    dotfiles_first(repo)
+    _enter(repo, argv, tty=sys.stdin.isatty())
 
 
 def execute(

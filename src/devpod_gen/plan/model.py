@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import HooksPlan
 from devpod_gen.plan.service import ServicePlan
 from devpod_gen.profile.model import Resources, Shell
@@ -144,6 +145,8 @@ class Plan:
     ide: IdePlan
     hooks: HooksPlan
     services: tuple[ServicePlan, ...]
+    dotfiles: DotfilesPlan | None
+    """The profile's; where it has none, commands that start something put the user's here."""
 
     @property
     def alias(self) -> str:

@@ -4,6 +4,7 @@ import re
 
 from devpod_gen.plan import image
 from devpod_gen.plan.clash import refuse_clashes
+from devpod_gen.plan.dotfiles import resolve_dotfiles
 from devpod_gen.plan.hook import resolve_hooks
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
@@ -78,6 +79,7 @@ def resolve(
         ide=_ide(profile, stacks),
         hooks=resolve_hooks(profile.hooks, ours=not profile.image.ref),
         services=resolve_services(profile.services),
+        dotfiles=resolve_dotfiles(profile.dotfiles, file=profile.file),
     )
 
 

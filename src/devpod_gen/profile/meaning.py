@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.errors import Finding
-from devpod_gen.profile import service, version
+from devpod_gen.profile import dotfiles, service, version
 from devpod_gen.profile.wording import shown, where
 
 _DIRECTION_CHANGERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -56,6 +56,8 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     yield from _caches(document, file)
     yield from _image(document, file)
     yield from service.contradictions(document, file)
+    yield from dotfiles.contradictions(document, file)
+    yield from dotfiles.of_repo(document, file)
     mode = document.get("workspace", {})
     if isinstance(mode, dict) and mode.get("mode") == "volume":
         yield Finding(where(file, ("workspace", "mode")), "not supported yet: only bind is")
