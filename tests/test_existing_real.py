@@ -57,7 +57,7 @@ def test_a_real_setup(row: dict[str, Any], tmp_path: Path) -> None:
             _all_named(row["files"][one.source], one)
 
 
-ODD = (
+ODD: tuple[str, ...] = (
     "\n",
     "\t",
     '"',
