@@ -19,6 +19,7 @@ _REASONS = {
     "image": "devpod-gen builds an image from stacks; yours would be image.ref",
     "github": "prebuilds are what `devpod-gen build --push` and a lock are for",
     "additionalRepositories": "other repos are not cloned",
+    "jetbrains": "is not read: plugins go to ide.jetbrains",
     "gitConfig": "Git's settings are yours, not the repo's",
 }
 _OF_TASKS = {
