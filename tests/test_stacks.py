@@ -14,7 +14,12 @@ from conftest import Ran
 from devpod_gen.profile import stacks
 from devpod_gen.profile.version import satisfies
 
-pytestmark = [pytest.mark.campaign, pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.engine,
+    pytest.mark.usefixtures("nothing_left"),
+    pytest.mark.timeout(3600),  # universal builds fourteen stacks, where nothing is cached
+]
 
 Make = Callable[..., Path]
 Command = Callable[..., Ran]
