@@ -177,6 +177,7 @@ def test_one_list_for_two_platforms(
 
 
 @pytest.mark.campaign
+@pytest.mark.timeout(1500)
 def test_two_builds_from_nothing_are_one_image(
     second: Second, make_repo: Make, command: Command, tmp_path: Path
 ) -> None:
