@@ -107,6 +107,11 @@ def second(
             process.terminate()
             process.wait(timeout=60)
         _ip("netns", "delete", NAMESPACE)
+        # What the daemon has mounted would keep others from removing the folder.
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for place in sorted((one for one in mounts if one.startswith(f"{folder}/")), reverse=True):
+            subprocess.run(["umount", "--lazy", place], check=True)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
