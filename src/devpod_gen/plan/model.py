@@ -12,7 +12,8 @@ from devpod_gen.profile.model import Resources, Shell
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One image of the chain. `folder`: its recipe below images/, or a path of its own where
-    the stack is the repo's; `args`: its build arguments."""
+    the stack is the repo's; `args`: its build arguments; `marks`: labels that say where it is
+    from, and do not make it another image."""
 
     name: str
     folder: str
@@ -22,6 +23,7 @@ class Layer:
     labels: tuple[tuple[str, str], ...]
     target: str
     """Its name in a bake file: the stack's, or that of our own recipe."""
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

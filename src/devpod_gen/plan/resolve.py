@@ -2,6 +2,7 @@
 
 import re
 
+from devpod_gen import __version__
 from devpod_gen.plan import image
 from devpod_gen.plan.clash import refuse_clashes
 from devpod_gen.plan.dotfiles import resolve_dotfiles
@@ -61,7 +62,7 @@ def resolve(
         home=home,
         shell=profile.shell or "zsh",
         folder=workspace,
-        image=_image(profile, stacks, tools, lock),
+        image=_image(profile, name, stacks, tools, lock),
         tools=tools,
         own_stacks=tuple(
             OwnStack(stack.recipe.place, stack.recipe.digest)
@@ -90,7 +91,11 @@ def slug(text: str) -> str:
 
 
 def _image(
-    profile: Profile, stacks: tuple[Stack, ...], tools: tuple[ToolPlan, ...], lock: Lock | None
+    profile: Profile,
+    name: str,
+    stacks: tuple[Stack, ...],
+    tools: tuple[ToolPlan, ...],
+    lock: Lock | None,
 ) -> ImagePlan:
     if profile.image.ref:
         return ImagePlan(profile.image.ref, (), hosted=True, may_build=False)
@@ -108,12 +113,20 @@ def _image(
         "overrideCommand": False,
     }
     registry = profile.image.registry
+    listed = ", ".join(sorted(profile.stacks)) or "no language"
+    marks = (
+        ("devpod-gen.profile", profile.digest),
+        ("org.opencontainers.image.title", name),
+        ("org.opencontainers.image.description", f"Development environment: {listed}"),
+        ("org.opencontainers.image.version", __version__),
+    )
     layers = image.chain(
         steps(profile, stacks),
         args,
         metadata,
         name=image.joined(sorted(profile.stacks)),
         registry=registry,
+        marks=marks,
     )
     ref = layers[-1].ref
     return ImagePlan(

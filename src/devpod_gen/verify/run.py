@@ -54,7 +54,8 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
     plan, clock, say = context.plan, context.clock, context.say
     run = _Run(context.engine, plan, context.identity, clock, say)
     with clock.stage("image"):
-        found = image.ensure(run.engine, plan.image, say, clock=clock)
+        root = run.identity.root
+        found = image.ensure(run.engine, plan.image, say, clock=clock, root=root)
         services.get_images(run.engine, plan, say)
     variables = _free_ports(run.engine, plan, run.identity)
     variables |= dict(known_variables(run.identity, plan))

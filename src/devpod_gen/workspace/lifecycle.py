@@ -43,7 +43,7 @@ def up(context: Context, *, config: str) -> Running:
     engine, clock, identity = context.engine, context.clock, context.identity
     with clock.stage("image"):
         metadata = image.ensure(
-            engine, context.plan.image, context.say, clock=context.clock
+            engine, context.plan.image, context.say, clock=clock, root=identity.root
         ).metadata
         services.get_images(engine, context.plan, context.say)
     found = before = find(engine, identity)
