@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -180,3 +182,75 @@ def workspace(
     yield make
     for repo in made:
         assert command("down", "--caches", "-C", repo).code == 0
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def need(program: str, package: str) -> str:
+    """The program; on Debian and Ubuntu, as root, installed where it is not there."""
+    if not shutil.which(program) and os.geteuid() == 0 and shutil.which("apt-get"):
+        quietly = {
+            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+            "capture_output": True,
+        }
+        install = ["apt-get", "-qq", "install", "-y", "--no-install-recommends", package]
+        if subprocess.run(install, check=False, **quietly).returncode:  # type: ignore[call-overload]
+            subprocess.run(["apt-get", "-qq", "update"], check=True, **quietly)  # type: ignore[call-overload]
+            subprocess.run(install, check=True, **quietly)  # type: ignore[call-overload]
+    found = shutil.which(program)
+    if not found:
+        pytest.fail(f"the real registry is required here: install the package {package}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Debian's registry, with a password: its host and port."""
+    folder, port = tmp_path_factory.mktemp("registry"), free_port()
+    program = need("docker-registry", "docker-registry")
+    htpasswd = need("htpasswd", "apache2-utils")
+    line = subprocess.run(
+        [htpasswd, "-nbB", "ann", "secret"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (folder / "users").write_text(f"{line}\n")
+    (folder / "config.yml").write_text(
+        f"version: 0.1\nlog: {{level: error}}\n"
+        f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+        f"http: {{addr: 127.0.0.1:{port}}}\n"
+        f"auth: {{htpasswd: {{realm: test, path: {folder}/users}}}}\n"
+    )
+    process = subprocess.Popen(
+        [program, "serve", str(folder / "config.yml")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            os.sched_yield()
+    yield f"127.0.0.1:{port}"
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def logged_in(registry: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of a user whose docker client knows the password."""
+    env = {"DOCKER_CONFIG": str(tmp_path / "docker-config")}
+    subprocess.run(
+        ["docker", "login", "--username", "ann", "--password-stdin", registry],
+        input="secret",
+        text=True,
+        check=True,
+        capture_output=True,
+        env=os.environ | env,
+    )
+    return env

@@ -1,94 +1,27 @@
 """A real registry on loopback: push, pull by digest, and every way in which it can fail."""
 
+import hashlib
 import json
 import os
-import shutil
-import socket
+import re
+import signal
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
 
-from conftest import COMMAND, Ran, docker
+from conftest import COMMAND, Ran, docker, free_port, need, tree
+from devpod_gen.engine.docker import Docker
+from devpod_gen.errors import ImageError, ImageMissing
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
 Make = Callable[..., Path]
 Command = Callable[..., Ran]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def _need(program: str, package: str) -> str:
-    """The program; on Debian and Ubuntu, as root, installed where it is not there."""
-    if not shutil.which(program) and os.geteuid() == 0 and shutil.which("apt-get"):
-        quietly = {
-            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-            "capture_output": True,
-        }
-        install = ["apt-get", "-qq", "install", "-y", "--no-install-recommends", package]
-        if subprocess.run(install, check=False, **quietly).returncode:  # type: ignore[call-overload]
-            subprocess.run(["apt-get", "-qq", "update"], check=True, **quietly)  # type: ignore[call-overload]
-            subprocess.run(install, check=True, **quietly)  # type: ignore[call-overload]
-    found = shutil.which(program)
-    if not found:
-        pytest.fail(f"the real registry is required here: install the package {package}")
-    return found
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Debian's registry, with a password: its host and port."""
-    folder, port = tmp_path_factory.mktemp("registry"), _free_port()
-    program = _need("docker-registry", "docker-registry")
-    htpasswd = _need("htpasswd", "apache2-utils")
-    line = subprocess.run(
-        [htpasswd, "-nbB", "ann", "secret"], check=True, capture_output=True, text=True
-    ).stdout.strip()
-    (folder / "users").write_text(f"{line}\n")
-    (folder / "config.yml").write_text(
-        f"version: 0.1\nlog: {{level: error}}\n"
-        f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-        f"http: {{addr: 127.0.0.1:{port}}}\n"
-        f"auth: {{htpasswd: {{realm: test, path: {folder}/users}}}}\n"
-    )
-    process = subprocess.Popen(
-        [program, "serve", str(folder / "config.yml")], stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            os.sched_yield()
-    yield f"127.0.0.1:{port}"
-    process.terminate()
-    process.wait()
-
-
-@pytest.fixture
-def logged_in(registry: str, tmp_path: Path) -> dict[str, str]:
-    """The environment of a user whose docker client knows the password."""
-    env = {"DOCKER_CONFIG": str(tmp_path / "docker-config")}
-    subprocess.run(
-        ["docker", "login", "--username", "ann", "--password-stdin", registry],
-        input="secret",
-        text=True,
-        check=True,
-        capture_output=True,
-        env=os.environ | env,
-    )
-    return env
 
 
 def profile(registry: str, more: str = "") -> dict[str, str]:
@@ -101,7 +34,9 @@ def image_of(repo: Path) -> str:
         for line in (repo / ".devcontainer/compose.yaml").read_text().splitlines()
         if "image:" in line
     ]
-    return str(json.loads(line.split("image: ")[1]))
+    name = str(json.loads(line.split("image: ")[1]))
+    # Of a locked one, the name by digest.
+    return re.sub(r"^.*\$\{DEVPOD_LOADED_\w+-(.*)\}$", r"\1", name)
 
 
 def test_round_trip(
@@ -112,7 +47,9 @@ def test_round_trip(
     ran = command("build", "--push", "--json", "-C", repo, env=logged_in)
     assert ran.code == 0, ran.err
     lock = json.loads((repo / "devpod.lock").read_text())["image"]
-    assert lock["platforms"] == [docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")]
+    platform = docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
+    image_id = docker("image", "inspect", "-f", "{{.Id}}", lock["ref"])
+    assert lock["platforms"] == {platform: {"digest": lock["digest"], "id": image_id}}
     assert image_of(repo) == f"{lock['ref']}@{lock['digest']}"
     assert json.loads(ran.out)["image"]["digest"] == lock["digest"]
     assert command("generate", "--check", "-C", repo).code == 0
@@ -143,7 +80,7 @@ def test_round_trip(
     ran = command("up", "--json", "-C", repo, env=logged_in)
     assert ran.code == 0, ran.err
     container = json.loads(ran.out)["workspace"]["container"]
-    assert docker("inspect", "-f", "{{.Config.Image}}", container) == image_of(repo)
+    assert docker("inspect", "-f", "{{.Image}}", container) == image_id
     assert command("down", "-C", repo).code == 0
     forget()
 
@@ -153,8 +90,12 @@ def test_a_digest_that_is_gone_is_not_replaced(
 ) -> None:
     repo = make_repo(profile(registry, "[env]\nX = 'gone'\n"))
     assert command("generate", "-C", repo).code == 0
-    lock = {"ref": image_of(repo), "digest": f"sha256:{'1' * 64}", "platforms": []}
-    (repo / "devpod.lock").write_text(json.dumps({"version": 1, "image": lock}))
+    lock = {"ref": image_of(repo), "digest": f"sha256:{'1' * 64}", "platforms": {}}
+    (repo / "devpod.lock").write_text(
+        json.dumps(
+            {"version": 2, "generator": "0", "image": lock, "tools": None, "files": {}},
+        )
+    )
     assert command("generate", "-C", repo).code == 0
     ran = command("up", "-C", repo, env=logged_in)
     assert ran.code == 6
@@ -224,7 +165,7 @@ def test_a_registry_that_fails(status: int, told: str, make_repo: Make, command:
 
 
 def test_a_registry_that_is_not_there(make_repo: Make, command: Command) -> None:
-    repo = make_repo(profile(f"127.0.0.1:{_free_port()}"))
+    repo = make_repo(profile(f"127.0.0.1:{free_port()}"))
     command("generate", "-C", repo)
     ran = command("verify", "-C", repo)
     assert ran.code == 6
@@ -237,23 +178,13 @@ def test_push_needs_a_registry(make_repo: Make, command: Command) -> None:
     assert "devpod.toml::image.registry: is needed to push" in ran.err
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", '{"version": 2}', '{"version": 1, "image": {"ref": "x", "digest": "y"}}'],
-)
-def test_a_broken_lock(text: str, make_repo: Make, command: Command) -> None:
-    ran = command("generate", "-C", make_repo({"devpod.toml": 'name = "x"\n', "devpod.lock": text}))
-    assert ran.code == 2
-    assert "at devpod.lock: " in ran.err
-
-
 @pytest.mark.campaign
 def test_every_command_of_the_workflow(
     registry: str, make_repo: Make, command: Command, tmp_path: Path
 ) -> None:
     """The jobs' own scripts, as they stand, in the shell that GitHub runs them in; not the
     actions, nor what installs programs that are here already."""
-    _need("jq", "jq")
+    need("jq", "jq")
     repo = make_repo(profile(registry))
     assert command("generate", "--ci", "github", "-C", repo).code == 0
     subprocess.run(["git", "add", "--all"], cwd=repo, check=True)
@@ -296,3 +227,118 @@ def test_every_command_of_the_workflow(
     run("push")
     assert (tmp_path / "GITHUB_OUTPUT").read_text() == "locked=true\n", "it was pushed again"
     assert "is locked and in its registry" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
+
+
+def test_what_a_registry_has_for_each_platform(
+    registry: str, logged_in: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A list of two images: the list's digest, and each one's digest and id."""
+    monkeypatch.setenv("DOCKER_CONFIG", logged_in["DOCKER_CONFIG"])
+    name, ids = f"{registry}/team/several", {}
+    (tmp_path / "mark").write_text("x")
+    subprocess.run(["tar", "cf", "x.tar", "mark"], cwd=tmp_path, check=True)
+    for architecture in ("amd64", "arm64"):
+        ref = f"{name}:{architecture}"
+        docker("import", f"--platform=linux/{architecture}", str(tmp_path / "x.tar"), ref)
+        docker("push", "--quiet", ref)
+        ids[f"linux/{architecture}"] = docker("image", "inspect", "-f", "{{.Id}}", ref)
+        docker("rmi", ref)
+    refs = [f"{name}:{architecture}" for architecture in ("amd64", "arm64")]
+    docker("buildx", "imagetools", "create", "--tag", f"{name}:1", *refs)
+    raw = subprocess.run(
+        ["docker", "buildx", "imagetools", "inspect", "--raw", f"{name}:1"],
+        capture_output=True,
+        check=True,
+    ).stdout
+
+    found = Docker().hosted(f"{name}:1")
+    assert found.digest == f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    assert {one.platform: one.id for one in found.manifests} == ids
+    one = Docker().hosted(f"{name}:amd64")
+    assert one.manifests == found.manifests[:1]
+    assert one.digest == found.manifests[0].digest
+    with pytest.raises(ImageMissing, match="the registry does not have it"):
+        Docker().hosted(f"{name}:none")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "nobody"))
+    with pytest.raises(ImageError, match="refuses the credentials"):
+        Docker().hosted(f"{name}:1")
+
+
+def image_with(flavour: str, ref: str, base: str, env: dict[str, str]) -> None:
+    """Another image in the registry, under that tag."""
+    recipe = f"FROM {base}\nRUN echo {flavour} >/etc/flavour\n"
+    for argv in (["build", "--quiet", "--tag", ref, "-"], ["push", "--quiet", ref]):
+        subprocess.run(
+            ["docker", *argv],
+            input=recipe,
+            text=True,
+            check=True,
+            capture_output=True,
+            env=os.environ | env,
+        )
+
+
+@pytest.mark.campaign
+def test_lock_update_verifies_and_then_writes(
+    registry: str, logged_in: dict[str, str], make_repo: Make, command: Command
+) -> None:
+    """An image of the user's own: the tag moves to one whose probe fails, and back."""
+    plain = make_repo({"devpod.toml": 'name = "plain"\n'}, "plain")
+    base = json.loads(command("build", "--json", "-C", plain).out)["image"]["ref"]
+    ref = f"{registry}/team/own:1"
+    probe = '[[probe]]\nrun = "cat /etc/flavour"\nexpect = "sweet"\n'
+    tools = '[tools]\ngo = "1"\n'
+    repo = make_repo({"devpod.toml": f'name = "own"\n[image]\nref = "{ref}"\n{probe}'})
+    image_with("sweet", ref, base, logged_in)
+
+    ran = command("lock", "--update", "--json", "-C", repo, env=logged_in)
+    assert ran.code == 0, ran.err
+    first = json.loads((repo / "devpod.lock").read_text())
+    digest = first["image"]["digest"]
+    assert json.loads(ran.out)["image"]["digest"] == digest
+    assert first["tools"] == {}
+    assert image_of(repo) == f"{ref}@{digest}"
+    assert command("lock", "-C", repo).code == 0
+    assert command("verify", "--frozen", "-C", repo, env=logged_in).code == 0
+    before = tree(repo)
+
+    # The tag moves on: nothing changes until it is asked for, and then only what is proven.
+    image_with("sour", ref, base, logged_in)
+    assert command("lock", "-C", repo).code == 0
+    ran = command("lock", "--update", "--json", "-C", repo, env=logged_in)
+    assert ran.code == 1
+    report = json.loads(ran.out)
+    assert report["image"]["digest"] not in (None, digest)
+    failed = {(check["door"], check["id"]) for check in report["checks"] if check["ok"] is False}
+    assert failed == {(door, "probe:profile-1") for door in ("compose", "ssh", "devcontainer")}
+    assert "the lock and the generated files are as they were" in ran.err
+    assert tree(repo) == before
+
+    # Neither does one that is not there, nor a tool that the image lacks, change a byte.
+    for more, code, told in (
+        (f"{tools}", 1, ""),
+        ('user = "nobody-there"\n', 7, "the image has no user nobody-there"),
+    ):
+        changed = before["devpod.toml"].decode()
+        (repo / "devpod.toml").write_text(more + changed if code == 7 else changed + more)
+        ran = command("lock", "--update", "-C", repo, env=logged_in)
+        assert ran.code == code, ran.err
+        assert told in ran.err
+        (repo / "devpod.toml").write_bytes(before["devpod.toml"])
+        assert tree(repo) == before
+
+    # Told to stop in the middle, it leaves everything as it was, too.
+    process = subprocess.Popen(
+        [str(COMMAND), "lock", "--update", "-C", str(repo)],
+        env=os.environ | logged_in,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    for line in process.stderr:
+        if line.startswith("opening the compose door"):
+            process.send_signal(signal.SIGTERM)
+            break
+    process.stderr.close()
+    assert process.wait(timeout=60) == 143
+    assert tree(repo) == before

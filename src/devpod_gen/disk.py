@@ -4,7 +4,10 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from devpod_gen.errors import HostError
 
@@ -36,17 +39,17 @@ def publish(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
 
 
 def temporary_prefix() -> str:
-    """How the names of files begin that this process makes and removes again."""
+    """How the names of files and folders begin that this process makes and removes again."""
     return f".devpod-gen-{os.getpid()}-"
 
 
 def sweep(folder: Path) -> None:
-    """Remove what processes that were killed have left of such files in `folder`."""
+    """Remove what processes that were killed have left of such in `folder`."""
     for path in folder.glob(".devpod-gen-*-*"):
         process = path.name.split("-")[2]
         if process.isdigit() and _has_ended(int(process)):
-            with contextlib.suppress(OSError):
-                path.unlink()
+            with contextlib.suppress(OSError, HostError):
+                remove_folder(path) if path.is_dir() else path.unlink()
 
 
 def _has_ended(process: int) -> bool:
@@ -57,6 +60,61 @@ def _has_ended(process: int) -> bool:
     except (OSError, OverflowError):
         return False
     return False
+
+
+@contextmanager
+def growing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A file to write and to go back in, which is at `path` once all went well; until then,
+    and when it did not, there is what was there. Raises HostError when the disk refuses."""
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=temporary_prefix(), dir=path.parent)
+        with os.fdopen(handle, "w+b") as stream:
+            yield stream
+            os.fchmod(stream.fileno(), mode)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        message = f"the file cannot be written: {error.strerror}"
+        fix = "make room, or choose another folder; an old file is as it was"
+        raise HostError(message, where=str(path), fix=fix) from error
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):  # after a rename there is nothing left to remove
+                Path(temporary).unlink()
+
+
+@contextmanager
+def staging(parent: Path) -> Iterator[Path]:
+    """A folder in `parent` that is gone afterwards, with all that is in it. Raises HostError."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=temporary_prefix(), dir=parent))
+    except OSError as error:
+        message = f"the folder cannot be made: {error.strerror}"
+        raise HostError(message, where=str(parent), fix="make it a writable folder") from error
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
+
+
+@contextmanager
+def all_or_none(paths: Iterable[Path]) -> Iterator[None]:
+    """What is written inside is there in whole; when anything stops it, also a signal, each of
+    `paths` holds what it held before."""
+    before = {path: path.read_bytes() if path.is_file() else None for path in paths}
+    try:
+        yield
+    except BaseException:
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != content:
+                publish(path, content)
+        raise
 
 
 def back_up(path: Path) -> Path:

@@ -35,7 +35,7 @@ class DevpodError(Exception):
 
 
 class FilesDiffer(DevpodError):
-    """What is on disk is not what the profile says."""
+    """What is on disk, or in the lock, is not what the profile says."""
 
     kind = "files-differ"
     exit_code = 1
@@ -139,7 +139,7 @@ class InternalError(DevpodError):
 
 EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "all well"),
-    (1, "generated files differ, or verified and found not ready"),
+    (1, "generated files or the lock differ, or verified and found not ready"),
     (2, "wrong usage, an invalid profile, a file in the way that is not ours, or work at risk"),
     (3, "the profile asks for what its user has not trusted"),
     (4, "the host cannot: no home, read-only, no space; or its git failed"),

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from devpod_gen import __version__
-from devpod_gen.cli import fleet, image, init, inside, repo, trust, workspace
+from devpod_gen.cli import bundle, fleet, image, init, inside, lock, repo, trust, workspace
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -41,6 +41,8 @@ _PASS_ON = {"allow_interspersed_args": False, "ignore_unknown_options": True}
 app.command()(init.init)
 app.command()(repo.generate)
 app.command()(image.build)
+app.command()(lock.lock)
+app.command()(bundle.bundle)
 app.command()(proof.verify)
 app.command()(workspace.up)
 app.command()(inside.shell)

@@ -136,20 +136,16 @@ def _tell(
 def _push(
     engine: "Engine", repo: Repo, plan: "Plan", platforms: tuple[str, ...], console: Console
 ) -> "Plan":
-    """Push, lock, and generate: the emitted files then name the image by its digest."""
-    from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
-    from devpod_gen.disk import publish  # noqa: PLC0415
-    from devpod_gen.plan.lock import lock_path  # noqa: PLC0415
+    """Push, lock, and generate: the emitted files then name the image by its digest.
+
+    The lock holds no tools until `lock --update` has verified it, unless nothing is new.
+    """
+    from devpod_gen.cli.lock import write_lock  # noqa: PLC0415
     from devpod_gen.profile.load import invalid  # noqa: PLC0415
     from devpod_gen.workspace.image import push  # noqa: PLC0415
 
     if not (plan.image.layers and plan.image.hosted):
         message = "is needed to push: where shall the image go?"
         raise invalid((Finding(f"{repo.profile_name}::image.registry", message),))
-    lock = push(engine, plan.image, console.say, root=repo.root, platforms=platforms)
-    publish(lock_path(repo.profile_path), lock.text())
-    console.say(f"wrote {lock_path(repo.profile_path).relative_to(repo.root)}")
-    locked = plan_of(repo)
-    for path in write_files(repo, locked, changes_of(repo, locked)):
-        console.say(f"wrote {path}")
-    return locked
+    pushed = push(engine, plan.image, console.say, root=repo.root, platforms=platforms)
+    return write_lock(repo, pushed, None, console)

@@ -10,6 +10,7 @@ from devpod_gen.errors import HostError, StartError
 from devpod_gen.workspace.identity import Identity, identify, known
 
 if TYPE_CHECKING:
+    from devpod_gen.plan.lock import Lock
     from devpod_gen.plan.model import Plan
     from devpod_gen.profile.stacks import Stack
 
@@ -49,6 +50,11 @@ class Repo:
         """The profile's file, as messages name it."""
         return self.profile_path.relative_to(self.root).as_posix()
 
+    @property
+    def lock_name(self) -> str:
+        """The lock's file, as messages name it."""
+        return self.profile_path.with_suffix(".lock").relative_to(self.root).as_posix()
+
 
 def repo_at(folder: Path, profile: str | None) -> Repo:
     """The repo at `folder`. Raises HostError when there is no such folder."""
@@ -77,20 +83,26 @@ def at_branch(repo: Repo, branch: str | None) -> Repo:
 
 
 def plan_of(repo: Repo) -> "Plan":
-    """The repo's profile, resolved. Raises ProfileError."""
-    from devpod_gen.plan import lock  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.plan.resolve import resolve  # noqa: PLC0415
+    """The repo's profile, resolved with its lock. Raises ProfileError."""
+    return plan_with(repo, lock_of(repo))
+
+
+def plan_with(repo: Repo, lock: "Lock | None") -> "Plan":
+    """The repo's profile, resolved with this lock in the place of its own. Raises ProfileError."""
+    from devpod_gen.plan.resolve import resolve  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.profile.load import load  # noqa: PLC0415
 
     profile = load(repo.profile_path, file=repo.profile_name)
-    path = lock.lock_path(repo.profile_path)
     return resolve(
-        profile,
-        stacks_of(repo),
-        folder_name=repo.root.name,
-        variant=repo.profile,
-        lock=lock.read(path, file=path.relative_to(repo.root).as_posix()),
+        profile, stacks_of(repo), folder_name=repo.root.name, variant=repo.profile, lock=lock
     )
+
+
+def lock_of(repo: Repo) -> "Lock | None":
+    """The repo's lock, if it has one. Raises ProfileError."""
+    from devpod_gen.plan import lock  # noqa: PLC0415
+
+    return lock.read(lock.lock_path(repo.profile_path), file=repo.lock_name)
 
 
 def stacks_of(repo: Repo) -> "tuple[Stack, ...]":
@@ -104,9 +116,13 @@ def stacks_of(repo: Repo) -> "tuple[Stack, ...]":
 def trusted_plan_of(repo: Repo) -> "Plan":
     """The repo's profile, resolved, for what runs or contacts anything. Raises ProfileError,
     and Untrusted where the user has not trusted what it asks for."""
+    return trusted(repo, plan_of(repo))
+
+
+def trusted(repo: Repo, plan: "Plan") -> "Plan":
+    """The plan, for what runs or contacts anything. Raises Untrusted."""
     from devpod_gen.workspace.trust import require  # noqa: PLC0415
 
-    plan = plan_of(repo)
     require(repo.root, plan)
     return plan
 

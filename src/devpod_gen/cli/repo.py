@@ -103,10 +103,10 @@ def write_files(
     repo: Repo, plan: "Plan", changes: "tuple[Change, ...]", *, force: bool = False
 ) -> tuple[str, ...]:
     """Have the emitted files on disk as the plan says; the names of those written."""
-    from devpod_gen.disk import publish, sweep  # noqa: PLC0415
+    from devpod_gen.disk import sweep  # noqa: PLC0415
     from devpod_gen.emit.bundle import self_check  # noqa: PLC0415
     from devpod_gen.emit.tree import write  # noqa: PLC0415
-    from devpod_gen.workspace.variables import env_text, variables  # noqa: PLC0415
+    from devpod_gen.workspace.env import said_loaded, write_env  # noqa: PLC0415
 
     for folder in (repo.root, repo.root / plan.output, repo.root / plan.output / "gateway"):
         sweep(folder)
@@ -115,9 +115,7 @@ def write_files(
         self_check(tuple(change.file for change in changes))
         written += write(repo.root, changes, force=force)
     identity = identity_of(repo, plan)
-    text = env_text(identity, variables(identity, plan))
-    if not _holds(identity.env_file, text):
-        publish(identity.env_file, text)
+    if write_env(identity, plan, said_loaded(identity, plan.image)):
         written.append(identity.env_file)
     return tuple(path.relative_to(repo.root).as_posix() for path in written)
 
@@ -133,13 +131,6 @@ def _differing(changes: "tuple[Change, ...]") -> "list[Change]":
     from devpod_gen.emit.tree import State  # noqa: PLC0415
 
     return [change for change in changes if change.state is not State.SAME]
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        return path.read_bytes() == content
-    except OSError:
-        return False
 
 
 def _differ(changes: "list[Change]") -> FilesDiffer:

@@ -29,6 +29,12 @@ def verify(
         str | None,
         typer.Option("--budget", help="Exit 1 if a ready shell takes longer: 800ms, 10s, 2m."),
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="With the network cut; the image must be there.")
+    ] = False,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="Exit 1 if anything, tools too, is not as locked.")
+    ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001 - read at the boundary
@@ -37,7 +43,8 @@ def verify(
 
     Example: devpod-gen verify --budget 10s
     """
-    from devpod_gen.cli.repo import changes_of, require_up_to_date  # noqa: PLC0415 - only what is used
+    from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.cli.repo import changes_of, require_up_to_date  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.run import verify as prove  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
@@ -49,12 +56,14 @@ def verify(
     repo = repo_at(directory, profile)
     with clock.stage("render"):
         plan = with_own_dotfiles(trusted_plan_of(repo))
-        require_up_to_date(changes_of(repo, plan))
+        changes = changes_of(repo, plan)
+        require_up_to_date(changes)
+        locked = require_locked(repo, plan, changes).tools if frozen else None
     with clock.stage("engine"):
         engine = Docker()
         console.say(f"engine: {engine.require()}")
     context = Context(engine, plan, identity_of(repo, plan), clock, console.say)
-    report = prove(context, budget=seconds)
+    report = prove(context, budget=seconds, offline=offline, locked=locked)
     console.outcome(report.text(), "ok" if report.ready else "error", report.values())
     return 0 if report.ready else 1
 

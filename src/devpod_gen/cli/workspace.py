@@ -34,7 +34,7 @@ def up(
         int | None, typer.Option("--pr", min=1, help="Fetch this pull request to branch pr/N.")
     ] = None,
     frozen: Annotated[
-        bool, typer.Option("--frozen", help="Exit 1 if generated files are out of date.")
+        bool, typer.Option("--frozen", help="Exit 1 if lock, files and profile differ.")
     ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -44,11 +44,8 @@ def up(
 
     Example: devpod-gen up
     """
-    from devpod_gen.cli.repo import (  # noqa: PLC0415 - only what is used is loaded
-        changes_of,
-        require_up_to_date,
-        write_files,
-    )
+    from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
     from devpod_gen.emit.compose import config_of  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.ssh import write_config  # noqa: PLC0415
@@ -64,7 +61,7 @@ def up(
         plan = with_own_dotfiles(trusted_plan_of(repo))
         changes = changes_of(repo, plan)
         if frozen:
-            require_up_to_date(changes)
+            require_locked(repo, plan, changes)
         for path in write_files(repo, plan, changes):
             console.say(f"wrote {path}")
     identity = identity_of(repo, plan)

@@ -11,7 +11,7 @@ from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.hooks import hook_environment
 from devpod_gen.emit.render import render
 from devpod_gen.emit.services import limits, sidecars, waited_for
-from devpod_gen.plan.model import Plan
+from devpod_gen.plan.model import ImagePlan, Plan
 
 
 def compose(plan: Plan) -> RenderedFile:
@@ -35,6 +35,7 @@ def _text(plan: Plan, config: str) -> str:
         config=config,
         blank=BLANK,
         source="/".join([".."] * (plan.output.count("/") + 1)),
+        image=_image(plan.image),
         environment=_environment(plan),
         gpus=plan.resources.gpus,
         limits=limits(plan.resources),
@@ -46,6 +47,16 @@ def _text(plan: Plan, config: str) -> str:
         published=[port.port for port in plan.ports if port.publish],
         never_pulled=not plan.image.hosted,
     )
+
+
+def _image(image: ImagePlan) -> str:
+    """The image's name as Compose reads it: the exact one, or, where the `.env` sets the
+    variable of a platform, the id that the lock has for it, since an image that was loaded
+    from an archive has no digest. A variable's own text could only spoil the name."""
+    text = image.exact
+    for one in reversed(image.platforms):
+        text = f"${{{one.variable}+{one.id}}}${{{one.variable}-{text}}}"
+    return text
 
 
 def _environment(plan: Plan) -> dict[str, str]:

@@ -47,9 +47,8 @@ def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tu
     Raises NotOurs, with nothing written, when a file is in the way and not `force`;
     HostError when the disk refuses.
     """
-    blocked = [change for change in changes if change.state in _IN_THE_WAY]
-    if blocked and not force:
-        raise _not_ours(blocked)
+    if not force:
+        require_writable(changes)
     written = []
     for change in changes:
         if change.state is not State.SAME:
@@ -59,6 +58,13 @@ def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tu
             publish(path, change.file.text)
             written.append(path)
     return tuple(written)
+
+
+def require_writable(changes: tuple[Change, ...]) -> None:
+    """Raises NotOurs when a file is in the way."""
+    blocked = [change for change in changes if change.state in _IN_THE_WAY]
+    if blocked:
+        raise _not_ours(blocked)
 
 
 def _change(root: Path, file: RenderedFile) -> Change:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 from devpod_gen.engine.command import Result
 
@@ -29,6 +29,24 @@ class Parts:
     layers: tuple[str, ...]
     config: str
     history: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a registry has for one platform: the digest, and that of the configuration, which
+    is the id that engines give the image."""
+
+    platform: str
+    digest: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostedImage:
+    """An image as a registry has it; `digest` is the list's where there is one."""
+
+    digest: str
+    manifests: tuple[Manifest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +176,21 @@ class Engine(Protocol):
         """Hand an image to its registry, with the user's credentials; the digest there."""
         ...
 
+    def hosted(self, ref: str) -> HostedImage:
+        """What the image's registry has by that name now; nothing is pulled. Raises ImageMissing
+        where it has none, ImageError."""
+        ...
+
     def parts(self, ref: str) -> Parts:
         """What an image that the engine has is made of."""
         ...
 
     def save(self, ref: str, take: Callable[[IO[bytes]], None]) -> None:
         """Hand the whole image to `take`, as one stream in the format of `docker save`."""
+        ...
+
+    def load(self, stream: BinaryIO) -> None:
+        """Take in what is in a stream in the format of `docker save`; raises ImageError."""
         ...
 
     def tag(self, ref: str, name: str) -> None:

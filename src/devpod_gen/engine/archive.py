@@ -1,10 +1,10 @@
 """Images as a whole: their names, and their content as one stream."""
 
 from collections.abc import Callable
-from typing import IO
+from typing import IO, BinaryIO
 
 from devpod_gen.engine import connect
-from devpod_gen.engine.command import Result, feed, run
+from devpod_gen.engine.command import Result, copy_in, feed, run
 from devpod_gen.errors import ImageError
 
 _CONTROL = 60.0
@@ -15,6 +15,12 @@ def save(ref: str, take: Callable[[IO[bytes]], None]) -> None:
     """Hand an image to `take` as the client's `save` writes it. Raises ImageError."""
     result = feed([connect.client(), "save", ref], take, timeout=_DEADLINE)
     _require(result, f"the image {ref} cannot be read from the engine", ref)
+
+
+def load(stream: BinaryIO) -> None:
+    """Take in what is in a stream as the client's `save` writes it. Raises ImageError."""
+    result = copy_in([connect.client(), "load", "--quiet"], stream, timeout=_DEADLINE)
+    _require(result, "the image cannot be loaded into the engine", connect.endpoint())
 
 
 def tag(ref: str, name: str) -> None:

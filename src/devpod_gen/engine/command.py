@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from threading import Timer
-from typing import IO
+from typing import IO, BinaryIO
 
 from devpod_gen.errors import HostError
 
@@ -17,6 +17,7 @@ TIMED_OUT = 124
 """The exit code of a command that was stopped at its deadline, as timeout(1) has it."""
 
 _KEPT_LINES = 40
+_PIECE = 1024 * 1024
 
 _GRACE = 5.0  # seconds that an interrupted command has to end by itself
 
@@ -117,6 +118,36 @@ def feed(argv: list[str], take: Callable[[IO[bytes]], None], *, timeout: float) 
         code = process.wait()
         said.seek(0)
         return Result(code, "", _text(said.read()))
+
+
+def copy_in(argv: list[str], source: BinaryIO, *, timeout: float) -> Result:
+    """Run a command that reads `source`, piece by piece."""
+    process = _start(argv, None, subprocess.PIPE)
+    with _deadline(process, timeout):
+        assert process.stdin  # noqa: S101 - it was asked for
+        with contextlib.suppress(BrokenPipeError):  # it has ended before, and says why
+            while piece := source.read(_PIECE):
+                process.stdin.write(piece)
+        output, errors = process.communicate()
+        return Result(process.returncode, _text(output), _text(errors))
+
+
+@contextlib.contextmanager
+def _deadline(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    """The process is killed past its time, and whenever something is raised."""
+    timer = Timer(seconds, _kill, [process])
+    timer.start()
+    try:
+        yield
+    except BaseException:
+        _kill(process)
+        raise
+    finally:
+        timer.cancel()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                if pipe:
+                    pipe.close()
 
 
 def _start(

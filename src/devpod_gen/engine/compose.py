@@ -68,7 +68,11 @@ def _run(project: Project, *arguments: str) -> Result:
     A repo's own `.env`, an override file and COMPOSE_* of the host would otherwise steer it.
     """
     connect.require_plugin("compose")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("COMPOSE_", "DEVPOD_LOADED_"))
+    }
     files = [word for file in project.files for word in ("--file", str(file))]
     argv = [
         *(connect.client(), "compose", "--ansi=never", "--progress=plain"),

@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from devpod_gen.engine import archive, buildx, compose, connect, platform, registry
 from devpod_gen.engine.api import (
     Base,
     Build,
     Container,
+    HostedImage,
     ImageInfo,
     Parts,
     Project,
@@ -98,6 +99,10 @@ class Docker:
         """See Engine."""
         return registry.push(ref, on_line)
 
+    def hosted(self, ref: str) -> HostedImage:
+        """See Engine."""
+        return registry.inspect(ref)
+
     def parts(self, ref: str) -> Parts:
         """See Engine."""
         with _asking():
@@ -112,6 +117,10 @@ class Docker:
     def save(self, ref: str, take: Callable[[IO[bytes]], None]) -> None:
         """See Engine."""
         archive.save(ref, take)
+
+    def load(self, stream: BinaryIO) -> None:
+        """See Engine."""
+        archive.load(stream)
 
     def tag(self, ref: str, name: str) -> None:
         """See Engine."""

@@ -26,6 +26,8 @@ class ReferenceClient:
     project: str
     label: str
     variables: tuple[tuple[str, str], ...] = ()
+    override: Path | None = None
+    """A configuration in the place of what `config` holds; paths in it start beside that."""
 
     def up(self) -> tuple[str, bool]:
         """Start the workspace; the container's id, and whether the log shows a build.
@@ -52,6 +54,7 @@ class ReferenceClient:
         argv = [
             *(self.program, verb, "--workspace-folder", str(self.root)),
             *("--config", str(self.config), "--id-label", self.label),
+            *(("--override-config", str(self.override)) if self.override else ()),
             *("--docker-path", connect.client(), *arguments),
         ]
         ours = {"COMPOSE_PROJECT_NAME": self.project, "DEVPOD_PROJECT": self.project}

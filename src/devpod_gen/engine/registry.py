@@ -1,11 +1,13 @@
 """Images from and to registries, by the client, which knows its user's credentials."""
 
+import json
 import re
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 from devpod_gen.engine import connect
-from devpod_gen.engine.command import Result, stream
+from devpod_gen.engine.api import HostedImage, Manifest
+from devpod_gen.engine.command import Result, run, stream
 from devpod_gen.errors import ImageError, ImageMissing
 
 _DEADLINE = 3600.0
@@ -48,6 +50,46 @@ def push(ref: str, on_line: Callable[[str], None]) -> str:
         message = f"the registry gave no digest for {ref}"
         raise ImageError(message, where=ref, fix="look at it with `docker image inspect`")
     return match[1]
+
+
+def inspect(ref: str) -> HostedImage:
+    """What the registry has by that name, for each platform. Raises as `pull` does."""
+    found = json.loads(_imagetools(ref, "--format", "{{json .}}"))
+    manifest, image = found["manifest"], found.get("image") or {}
+    listed = [
+        (_platform(entry["platform"]), str(entry["digest"]))
+        for entry in manifest.get("manifests") or ()
+        if entry.get("platform", {}).get("os", "unknown") != "unknown"  # an attestation's
+    ] or [(_platform(image), str(manifest["digest"]))]
+    name = re.sub(r":[^:/]+$", "", ref.partition("@")[0])
+    manifests = [
+        Manifest(platform, digest, _configuration(f"{name}@{digest}"))
+        for platform, digest in dict(listed).items()
+    ]
+    return HostedImage(str(manifest["digest"]), tuple(sorted(manifests, key=str)))
+
+
+def _platform(values: dict[str, Any]) -> str:
+    """As the lock names it. Of variants only arm's count: arm64 has just v8."""
+    variant = values.get("variant") if values["architecture"] == "arm" else None
+    return "/".join(filter(None, (values["os"], values["architecture"], variant)))
+
+
+def _configuration(ref: str) -> str:
+    """The digest of the configuration that a manifest names: the image's id."""
+    return str(json.loads(_imagetools(ref, "--raw"))["config"]["digest"])
+
+
+def _imagetools(ref: str, *options: str) -> str:
+    """Ask the registry; nothing is pulled."""
+    connect.require_plugin("buildx")
+    builder = ("buildx", "--builder", connect.context())
+    result = run([connect.client(), *builder, "imagetools", "inspect", *options, ref], timeout=60)
+    if result.ok:
+        return result.output
+    connect.raise_if_down(result)
+    message = f"the image {ref} cannot be looked up"
+    raise _error(message, ref, result)
 
 
 def _run(verb: Literal["pull", "push"], ref: str, on_line: Callable[[str], None]) -> Result:

@@ -1,5 +1,6 @@
 """What will exist: every default decided, nothing left for an emitter to choose."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,11 +28,26 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformImage:
+    """What a registry has for one platform: the manifest's digest, and the configuration's,
+    which names the whole content and which engines call the image's id."""
+
+    platform: str
+    digest: str
+    id: str
+
+    @property
+    def variable(self) -> str:
+        """Set, to nothing, where an image of this id was loaded from a bundle."""
+        return "DEVPOD_LOADED_" + re.sub(r"[^A-Z0-9]", "_", self.platform.split("/", 1)[1].upper())
+
+
+@dataclass(frozen=True, slots=True)
 class ImagePlan:
     """The image that the workspace runs. No layers: it is the user's own, never built here.
 
     `hosted`: a registry may have it, and is asked first. `digest`: what the lock says that
-    the registry has; then nothing else will do.
+    the registry has; then nothing else will do. `platforms`: the same, for each platform.
     """
 
     ref: str
@@ -39,6 +55,7 @@ class ImagePlan:
     hosted: bool
     may_build: bool
     digest: str | None = None
+    platforms: tuple[PlatformImage, ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What mise is asked for, and which versions there are without it."""
 

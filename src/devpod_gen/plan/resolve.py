@@ -1,6 +1,7 @@
 """Profile and stacks in, Plan out: every default is decided here and nowhere else."""
 
 import re
+from dataclasses import replace
 
 from devpod_gen import __version__
 from devpod_gen.plan import image
@@ -98,7 +99,7 @@ def _image(
     lock: Lock | None,
 ) -> ImagePlan:
     if profile.image.ref:
-        return ImagePlan(profile.image.ref, (), hosted=True, may_build=False)
+        return _locked(ImagePlan(profile.image.ref, (), hosted=True, may_build=False), lock)
     folders = " ".join(sorted(folder for cache in profile.caches for folder in cache.folders))
     args = (
         ("CACHES", folders),
@@ -129,14 +130,18 @@ def _image(
         marks=marks,
     )
     ref = layers[-1].ref
-    return ImagePlan(
-        ref,
-        layers,
-        hosted=registry is not None,
-        may_build=profile.image.build != "never",
-        digest=lock.digest if lock and lock.ref == ref else None,
-        choices=tuple((tool.spec, tool.available) for tool in tools if tool.origin == "mise"),
-    )
+    hosted, may_build = registry is not None, profile.image.build != "never"
+    choices = tuple((tool.spec, tool.available) for tool in tools if tool.origin == "mise")
+    plan = ImagePlan(ref, layers, hosted=hosted, may_build=may_build, choices=choices)
+    return _locked(plan, lock)
+
+
+def _locked(image: ImagePlan, lock: Lock | None) -> ImagePlan:
+    """With what the lock says of it; a lock of another image says nothing."""
+    if not lock or lock.image.ref != image.ref:
+        return image
+    digest = None if "@" in image.ref else lock.image.digest  # the user's own may name one
+    return replace(image, digest=digest, platforms=lock.image.platforms)
 
 
 def _caches(profile: Profile) -> tuple[CacheVolume, ...]:

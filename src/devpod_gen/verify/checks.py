@@ -155,7 +155,8 @@ def _tool(tool: ToolPlan, shell: str) -> Look:
         (_, at_login), (_, in_exec) = found
         if at_login != in_exec:
             return False, f"is {at_login} at login, but {in_exec} in a plain exec"
-        return True, f"{at_login}{f', pinned {tool.constraint}' if tool.constraint else ''}"
+        told = f"{at_login}{f', pinned {tool.constraint}' if tool.constraint else ''}"
+        return True, told, at_login or ""
 
     commands = ((shell, "-lc", tool.command), ("sh", "-c", tool.command))
     return Look(f"tool:{tool.name}", commands, judge)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.batch import Command, Inside, Timed, run_all
 
-Verdict = tuple[bool | None, str]
-"""Whether it is as it should be, None when that could not be run, and a line about it."""
+Verdict = tuple[bool | None, str] | tuple[bool | None, str, str]
+"""Whether it is as it should be, None when that could not be run, and a line about it; then
+the value that was found, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ def take(looks: Sequence[Look], door: Door, inside: Inside) -> tuple[Check, ...]
     checks = []
     for look in looks:
         own = [next(results) for _ in look.commands]
-        ok, detail = look.judge(own)
-        checks.append(Check(look.id, door, ok, detail, sum(result.seconds for result in own)))
+        ok, detail, *value = look.judge(own)
+        seconds = sum(result.seconds for result in own)
+        checks.append(Check(look.id, door, ok, detail, seconds, *value))
     return tuple(checks)

@@ -18,6 +18,8 @@ class Check:
     ok: bool | None
     detail: str
     seconds: float = 0.0
+    value: str | None = None
+    """Of a tool: the version that was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,14 @@ class Report:
     stages: tuple[Stage, ...]
     seconds_to_shell: float
     budget: float | None
+    offline: bool = False
+    """With the network cut: nothing was asked of a registry, and nothing could be from inside."""
+
+    @property
+    def tools(self) -> tuple[tuple[str, str], ...]:
+        """The tools' versions, as they were found inside."""
+        found = {check.id: check.value for check in self.checks if check.value and check.ok}
+        return tuple(sorted((id_.removeprefix("tool:"), value) for id_, value in found.items()))
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -62,11 +72,14 @@ class Report:
             ],
             "seconds_to_shell": round(self.seconds_to_shell, 3),
             "budget": self.budget,
+            "offline": self.offline,
+            "tools": dict(self.tools),
         }
 
     def text(self) -> str:
         """For people: a line a check, a line of stages, a verdict."""
-        lines = [f"{self.name}  {self.image.ref}  {self.image.size / 1e6:.0f} MB", ""]
+        offline = "  offline" if self.offline else ""
+        lines = [f"{self.name}  {self.image.ref}  {self.image.size / 1e6:.0f} MB{offline}", ""]
         width = max(len(check.id) for check in self.checks)
         lines += [
             f"  {_MARKS[check.ok]}  {check.door:<12}  {check.id:<{width}}  {_short(check.detail)}"
@@ -79,7 +92,7 @@ class Report:
         passed = sum(check.ok is True for check in self.checks)
         not_run = sum(check.ok is None for check in self.checks)
         counts = f"{passed} checks passed, {len(self.failed)} failed, {not_run} not run"
-        word = "verified" if self.ready else "NOT READY"
+        word = f"verified{' offline' if self.offline else ''}" if self.ready else "NOT READY"
         return f"{word}: ready shell in {self.seconds_to_shell:.2f} s; {counts}"
 
 

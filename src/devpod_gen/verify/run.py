@@ -5,7 +5,7 @@ project would recreate its container.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,8 @@ from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.profile.hook import HookName
 from devpod_gen.verify.checks import look_inside, ports_check
+from devpod_gen.verify.locked import locked_checks
+from devpod_gen.verify.offline import Cut, cut_off, outside_check
 from devpod_gen.verify.parts import look_at_links
 from devpod_gen.verify.report import Check, Door, Report
 from devpod_gen.verify.secrets import secrets_check
@@ -37,29 +39,55 @@ _EXEC = 600.0
 
 @dataclass(frozen=True, slots=True)
 class _Run(Context):
-    """What a verification works with, and what it has found so far."""
+    """What a verification works with, and what it has found so far. `cut`: it is offline."""
 
+    cut: Cut | None = None
     checks: list[Check] = field(default_factory=list)
 
     def project(self, door: Door, variables: dict[str, str]) -> Project:
         """A project that nobody else has."""
         name = throwaway.name(door)
         own = {"DEVPOD_SHARED": name}  # a look must not touch the user's shared caches
-        return Project(name, (self.identity.compose_file,), tuple((variables | own).items()))
+        files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
+        return Project(name, files, tuple((variables | own).items()))
 
 
-def verify(context: Context, *, budget: float | None = None) -> Report:
+def verify(
+    context: Context,
+    *,
+    budget: float | None = None,
+    offline: bool = False,
+    locked: tuple[tuple[str, str], ...] | None = None,
+) -> Report:
     """Prove the plan. Raises ImageError or StartError when there is nothing to look at;
-    all else is in the report. `budget`: the most seconds to a ready shell."""
+    all else is in the report. `budget`: the most seconds to a ready shell. `offline`: with
+    the network cut, and nothing asked of a registry. `locked`: the tools' versions must be
+    these."""
+    with cut_off(context.identity) if offline else nullcontext() as cut:
+        return _verify(context, cut, budget=budget, locked=locked)
+
+
+def _verify(
+    context: Context,
+    cut: Cut | None,
+    *,
+    budget: float | None,
+    locked: tuple[tuple[str, str], ...] | None,
+) -> Report:
     plan, clock, say = context.plan, context.clock, context.say
-    run = _Run(context.engine, plan, context.identity, clock, say)
+    run = _Run(context.engine, plan, context.identity, clock, say, cut)
     with clock.stage("image"):
-        root = run.identity.root
-        found = image.ensure(run.engine, plan.image, say, clock=clock, root=root)
-        services.get_images(run.engine, plan, say)
+        if cut:
+            found = image.require_present(run.engine, plan.image)
+            services.require_images(run.engine, plan)
+        else:
+            root = run.identity.root
+            found = image.ensure(run.engine, plan.image, say, clock=clock, root=root)
+            services.get_images(run.engine, plan, say)
     variables = _free_ports(run.engine, plan, run.identity)
     variables |= dict(known_variables(run.identity, plan))
-    say("opening the compose door")
+    variables |= image.doors(run.engine, plan.image)
+    say(f"opening the compose door{', offline' if cut else ''}")
     seconds = _compose_door(run, variables)
     if budget is not None:
         detail = f"{seconds:.2f} s to a ready shell, the budget is {budget:g} s"
@@ -67,7 +95,10 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
     _devcontainer_door(run, variables)
     with clock.stage("secrets"):
         run.checks.append(secrets_check(run.engine, found.id))
-    return Report(plan.name, found, tuple(run.checks), tuple(clock.stages), seconds, budget)
+    if locked is not None:
+        run.checks.extend(locked_checks(run.checks, dict(locked)))
+    checks, stages = tuple(run.checks), tuple(clock.stages)
+    return Report(plan.name, found, checks, stages, seconds, budget, offline=cut is not None)
 
 
 def _compose_door(run: _Run, variables: dict[str, str]) -> float:
@@ -90,10 +121,16 @@ def _compose_door(run: _Run, variables: dict[str, str]) -> float:
         seconds = run.clock.elapsed()
         with run.clock.stage("checks"):
             _look(run, who.shell, "compose", inside)
-            run.checks.append(ports_check(run.engine, container.id, "compose"))
+            run.checks.append(_ports(run, container))
         with run.clock.stage("ssh"):
             _ssh_door(run, container, who)
     return seconds
+
+
+def _ports(run: _Run, container: Container) -> Check:
+    if run.cut:
+        return Check("ports", "compose", None, "not run: offline, no port is published")
+    return ports_check(run.engine, container.id, "compose")
 
 
 def _ssh_door(run: _Run, container: Container, who: Login) -> None:
@@ -132,6 +169,7 @@ def _devcontainer_door(run: _Run, variables: dict[str, str]) -> None:
         project=project.name,
         label=f"devpod-gen.verify={project.name}",
         variables=project.variables,
+        override=run.cut.config if run.cut else None,
     )
     with _taken_away(run, project, "devcontainer"), run.clock.stage("devcontainer"):
         try:
@@ -144,7 +182,8 @@ def _devcontainer_door(run: _Run, variables: dict[str, str]) -> None:
 def _look_through(run: _Run, client: reference.ReferenceClient) -> None:
     container_id, built = client.up()
     container = _container(run.engine, client.project)
-    wanted = run.plan.image.exact
+    of_bundle = image.loaded(run.engine, run.plan.image)
+    wanted = of_bundle.id if of_bundle else run.plan.image.exact
     same = container.image == wanted and container.id.startswith(container_id)
     detail = f"no build; runs {container.image}"
     if built or not same:
@@ -204,6 +243,8 @@ def _probe(run: _Run, shell: str, door: Door, inside: Inside) -> None:
 
 def _look(run: _Run, shell: str, door: Door, inside: Inside) -> None:
     run.checks.extend(look_inside(run.plan, run.identity.root, shell, door, inside))
+    if run.cut:
+        run.checks.append(outside_check(door, inside))
 
 
 @contextmanager

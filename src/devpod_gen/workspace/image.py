@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from devpod_gen import resources
-from devpod_gen.engine.api import Base, Build, Engine, ImageInfo
+from devpod_gen.engine.api import Base, Build, Engine, HostedImage, ImageInfo
 from devpod_gen.errors import ImageError, ImageMissing
 from devpod_gen.plan.image import BASE, EPOCH, REPOSITORY
-from devpod_gen.plan.lock import Lock
-from devpod_gen.plan.model import ImagePlan, Layer
+from devpod_gen.plan.lock import LockedImage
+from devpod_gen.plan.model import ImagePlan, Layer, PlatformImage
 from devpod_gen.workspace import origin
 from devpod_gen.workspace.approval import approve, candidate
 from devpod_gen.workspace.clock import Clock
@@ -31,14 +31,68 @@ def ensure(
     A registry is asked first, by digest where the lock has one; what it does not have is
     built only where no digest is asked for and the profile allows it. Raises ImageError.
     """
-    found = engine.image(image.exact)
+    found = present(engine, image)
     if not found:
         _get(engine, image, say, clock or Clock(), root)
-        found = engine.image(image.exact)
+        found = present(engine, image)
     if not found:
         message = f"the engine does not have {image.exact}, which it just got"
         raise ImageError(message, where=image.exact, fix="check the engine's disk space")
     return found
+
+
+def present(engine: Engine, image: ImagePlan) -> ImageInfo | None:
+    """The image, when the engine has it: by its name, or by the id that the lock has for it."""
+    found = engine.image(image.exact)
+    if found or not image.platforms:
+        return found
+    of_bundle = loaded(engine, image)
+    by_id = engine.image(of_bundle.id) if of_bundle else None
+    return replace(by_id, ref=image.exact, digest=image.digest) if by_id else None
+
+
+def require_present(engine: Engine, image: ImagePlan) -> ImageInfo:
+    """The image, with nothing asked of any network. Raises ImageError."""
+    found = present(engine, image)
+    if not found:
+        message = f"the image {image.exact} is not here, and offline nothing is pulled or built"
+        fix = "load a bundle that has it (`devpod-gen bundle --load FILE`), or get it online"
+        raise ImageError(message, where=image.exact, fix=fix)
+    return found
+
+
+def loaded(engine: Engine, image: ImagePlan) -> PlatformImage | None:
+    """Which of the locked images the engine has by its id only, as one from an archive is.
+
+    The id is the hash of the configuration, which holds the hashes of all layers: an image
+    of that id is the one that the registry has by the digest.
+    """
+    if not image.platforms or engine.image(image.exact):
+        return None
+    return next((one for one in image.platforms if engine.image(one.id)), None)
+
+
+def doors(engine: Engine, image: ImagePlan) -> dict[str, str]:
+    """The variables by which every door is told that the image was loaded."""
+    of_bundle = loaded(engine, image)
+    return {of_bundle.variable: ""} if of_bundle else {}
+
+
+def resolve(engine: Engine, image: ImagePlan, say: Say) -> LockedImage:
+    """What the image's name stands for now: in its registry, or the one that is built here.
+
+    Raises ImageError, ImageMissing where the registry has none.
+    """
+    if image.hosted:
+        say(f"asking the registry for {image.ref}")
+        return _locked(image.ref, engine.hosted(image.ref))
+    ensure(engine, image, say)
+    return LockedImage(image.ref)
+
+
+def _locked(ref: str, found: HostedImage) -> LockedImage:
+    platforms = (PlatformImage(one.platform, one.digest, one.id) for one in found.manifests)
+    return LockedImage(ref, found.digest, tuple(platforms))
 
 
 def push(
@@ -48,17 +102,21 @@ def push(
     *,
     root: Path | None = None,
     platforms: tuple[str, ...] = (),
-) -> Lock:
-    """Have the image built and in its registry, and say by which digest. Raises ImageError."""
-    tagged = replace(image, digest=None)
-    if platforms and platforms != (engine.platform(),):
-        digest = _build_for(engine, tagged, platforms, say, root, push=True)
-        return Lock(tagged.ref, digest, platforms)
+) -> LockedImage:
+    """Have the image built and in its registry, and say by which digest. Raises ImageError.
+
+    For other `platforms`, too, it is built here first: that one is looked through for secrets.
+    """
+    tagged = replace(image, digest=None, platforms=())
     if not engine.image(tagged.ref):
         _build_chain(engine, tagged, say, Clock(), root)
-    say(f"pushing {tagged.ref}")
-    digest = engine.push(tagged.ref, say)
-    return Lock(tagged.ref, digest, (engine.platform(),))
+    if platforms and platforms != (engine.platform(),):
+        digest = _build_for(engine, tagged, platforms, say, root, push=True)
+    else:
+        say(f"pushing {tagged.ref}")
+        digest = engine.push(tagged.ref, say)
+    # By the digest: somebody may have moved the tag since.
+    return _locked(tagged.ref, engine.hosted(f"{tagged.ref}@{digest}"))
 
 
 def ensure_for(

@@ -11,6 +11,7 @@ from devpod_gen.workspace import image, ownership, record, services, start
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
+from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
@@ -46,6 +47,7 @@ def up(context: Context, *, config: str) -> Running:
             engine, context.plan.image, context.say, clock=clock, root=identity.root
         ).metadata
         services.get_images(engine, context.plan, context.say)
+        write_env(identity, context.plan, tuple(image.doors(engine, context.plan.image)))
     found = before = find(engine, identity)
     known = record.claim(identity, context.plan.alias, engine=engine.address())
     if not (found and found.running and start.is_current(context, found, config=config)):

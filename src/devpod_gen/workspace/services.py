@@ -44,6 +44,16 @@ def get_images(engine: Engine, plan: Plan, say: Say) -> None:
         engine.pull(service.image, say)
 
 
+def require_images(engine: Engine, plan: Plan) -> None:
+    """The services' images, with nothing asked of any network. Raises ImageError."""
+    for service in plan.services:
+        if not engine.image(service.image):
+            message = f"the image {service.image} is not here, and offline nothing is pulled"
+            where = f"services.{service.name}"
+            fix = "carry it over with `docker save` and `docker load`"
+            raise ImageError(message, where=where, fix=fix)
+
+
 def all_run(engine: Engine, project: str, plan: Plan) -> bool:
     """Whether each service of the plan runs."""
     wanted = {service.name for service in plan.services}

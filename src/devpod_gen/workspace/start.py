@@ -2,7 +2,7 @@
 
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import StartError
-from devpod_gen.workspace import ownership, services
+from devpod_gen.workspace import image, ownership, services
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.labels import labels_file
@@ -32,7 +32,8 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
         _refuse_to_take_over(engine, identity)
     keep = before is not None and before.config == config
     labels = labels_file(identity, metadata, keep=keep)
-    known = (*variables(identity, context.plan), *services.AT_ONCE)
+    loaded = image.doors(engine, context.plan.image)
+    known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
     project = Project(name, (identity.compose_file, labels), known)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:

@@ -1,0 +1,38 @@
+"""`.env` beside the compose file, written: what is true of this clone, told to every door.
+
+Beside what `variables` has, it says whether the locked image came from a bundle: an engine
+then knows it by its id, and by no digest.
+"""
+
+import re
+
+from devpod_gen.disk import publish
+from devpod_gen.plan.model import ImagePlan, Plan
+from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.variables import env_text, variables
+
+
+def write_env(identity: Identity, plan: Plan, loaded: tuple[str, ...]) -> bool:
+    """Have the clone's `.env` as it should be, with the variables `loaded` set; whether it
+    was not. Raises HostError."""
+    known = (*variables(identity, plan), *((name, "") for name in loaded))
+    text = env_text(identity, known)
+    if _content(identity) == text:
+        return False
+    publish(identity.env_file, text)
+    return True
+
+
+def said_loaded(identity: Identity, image: ImagePlan) -> tuple[str, ...]:
+    """The variables of the image that the `.env` there sets. Whoever wrote it: they choose
+    between two names of the locked image and nothing else, so they may stay."""
+    offered = [one.variable for one in image.platforms]
+    there = re.findall(rb"^(DEVPOD_LOADED_\w+)=$", _content(identity), re.MULTILINE)
+    return tuple(name for name in offered if name.encode() in there)
+
+
+def _content(identity: Identity) -> bytes:
+    try:
+        return identity.env_file.read_bytes()
+    except OSError:
+        return b""
