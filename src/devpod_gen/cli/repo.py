@@ -16,7 +16,6 @@ from devpod_gen.cli.options import (
     ProfileName,
     Repo,
     Verbose,
-    identity_of,
     plan_of,
     repo_at,
 )
@@ -106,6 +105,7 @@ def write_files(
     from devpod_gen.disk import publish, sweep  # noqa: PLC0415
     from devpod_gen.emit.bundle import self_check  # noqa: PLC0415
     from devpod_gen.emit.tree import write  # noqa: PLC0415
+    from devpod_gen.workspace.identity import identify  # noqa: PLC0415
     from devpod_gen.workspace.variables import env_text, variables  # noqa: PLC0415
 
     for folder in (repo.root, repo.root / plan.output, repo.root / plan.output / "gateway"):
@@ -114,7 +114,7 @@ def write_files(
     if _differing(changes):
         self_check(tuple(change.file for change in changes))
         written += write(repo.root, changes, force=force)
-    identity = identity_of(repo, plan)
+    identity = identify(repo.root, plan.alias, plan.output)  # also beside a branch's
     text = env_text(identity, variables(identity, plan))
     if not _holds(identity.env_file, text):
         publish(identity.env_file, text)

@@ -9,6 +9,7 @@ from devpod_gen.plan.hook import resolve_hooks
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
+    ClonePlan,
     IdePlan,
     IdlePlan,
     ImagePlan,
@@ -61,6 +62,7 @@ def resolve(
         home=home,
         shell=profile.shell or "zsh",
         folder=workspace,
+        clone=_clone(profile),
         image=_image(profile, stacks, tools, lock),
         tools=tools,
         own_stacks=tuple(
@@ -124,6 +126,12 @@ def _image(
         digest=lock.digest if lock and lock.ref == ref else None,
         choices=tuple((tool.spec, tool.available) for tool in tools if tool.origin == "mise"),
     )
+
+
+def _clone(profile: Profile) -> ClonePlan | None:
+    if not profile.volume:
+        return None
+    return ClonePlan(profile.volume.clone or ".", profile.volume.branch, "workspace")
 
 
 def _caches(profile: Profile) -> tuple[CacheVolume, ...]:
