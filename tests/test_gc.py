@@ -42,7 +42,7 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def project_of(repo: Path) -> str:
     text = (repo / ".devcontainer/.env").read_text()
-    return re.findall(r"^DEVPOD_PROJECT=(.+)$", text, re.MULTILINE)[0]
+    return str(re.findall(r"^DEVPOD_PROJECT=(.+)$", text, re.MULTILINE)[0])
 
 
 def state() -> list[str]:
