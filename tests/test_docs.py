@@ -11,7 +11,7 @@ import pytest
 
 from devpod_gen import resources
 from devpod_gen.cli.app import app
-from devpod_gen.errors import EXIT_CODES, ProfileError
+from devpod_gen.errors import EXIT_CODES
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile import stacks
 from devpod_gen.profile.load import parse
@@ -113,9 +113,3 @@ def test_what_is_not_supported_below_the_top_level() -> None:
     nested = {key for key in refused(resources.schema("profile")) if "." in key}
     named = set(re.findall(r"`([a-z.]+)`", after))
     assert named == {key.removeprefix("workspace.") for key in nested}
-
-
-def test_a_volume_is_refused_though_the_schema_has_it() -> None:
-    with pytest.raises(ProfileError) as raised:
-        parse(b'workspace = { mode = "volume" }', "devpod.toml")
-    assert "not supported yet" in raised.value.findings[0].message

@@ -51,6 +51,7 @@ app.command()(inside.logs)
 app.command()(workspace.down)
 app.command()(fleet.status)
 app.command()(trust.trust)
+app.command()(fleet.gc)
 app.command()(repo.schema)
 
 

@@ -1,4 +1,4 @@
-"""Commands on all workspaces at once: status."""
+"""Commands on all workspaces at once: status, gc."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +12,7 @@ from devpod_gen.errors import DevpodError
 
 if TYPE_CHECKING:
     from devpod_gen.workspace.fleet import Workspace
+    from devpod_gen.workspace.leftovers import Leftover
 
 
 def status(
@@ -38,6 +39,42 @@ def status(
     none = "the engine has no workspace" if everything else "this repo has no workspace"
     values = [_values(one, drifts[one.container]) for one in found]
     console.result(text or none, workspaces=values)
+
+
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    caches: Annotated[
+        bool, typer.Option("--caches", help="Caches that no container uses, too.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Remove what is over: workspaces whose repo is gone, what killed runs have left.
+
+    Example: devpod-gen gc --dry-run
+    """
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.workspace.leftovers import find, remove  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    engine = Docker()
+    found = find(engine, caches=caches)
+    if not dry_run:
+        for one in found:
+            console.say(f"removing {one.kind} {one.name}: {one.why}")
+        found = tuple(remove(engine, one) for one in found)
+    verb = "would remove" if dry_run else "removed"
+    text = "\n".join(_leftover_line(one, verb) for one in found)
+    values = [asdict(one) | {"items": list(one.items)} for one in found]
+    console.result(text or "nothing is left over", leftovers=values, removed=not dry_run)
+
+
+def _leftover_line(one: "Leftover", verb: str) -> str:
+    if one.kept:
+        return f"kept {one.kind} {one.name}: {one.kept}"
+    size = f", {one.size / 1e6:.1f} MB" if one.size is not None else ""
+    return f"{verb} {one.kind} {one.name} ({one.why}): {', '.join(one.items)}{size}"
 
 
 def _values(one: "Workspace", drift: bool | None) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
 
     engine = Docker()
     container = lifecycle.require(engine, known_identity(repo))
-    inside = _place(repo.root, container.folder)
+    in_volume = container.labels["devpod-gen.mode"] == "volume"
+    inside = container.folder if in_volume else _place(repo.root, container.folder)
     command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
     _become(command)
 

@@ -39,6 +39,13 @@ class Repo:
 
     root: Path
     profile: str | None
+    branch: str | None = None
+    """Of a clone in a volume that is beside the repo's own one."""
+
+    @property
+    def output(self) -> str:
+        """The folder of emitted files, relative to the root."""
+        return f".devcontainer/{self.profile}" if self.profile else ".devcontainer"
 
     @property
     def profile_path(self) -> Path:
@@ -73,6 +80,9 @@ def at_branch(repo: Repo, branch: str | None) -> Repo:
         return repo
     from devpod_gen.workspace import worktree  # noqa: PLC0415 - only what is used is loaded
 
+    beside = replace(repo, branch=branch)
+    if known_identity(beside).data.is_dir():  # a clone in a volume
+        return beside
     place = worktree.place(repo.root, branch)
     if not place.is_dir():
         message = f"there is no workspace of the branch {branch}"
@@ -138,14 +148,14 @@ def with_own_dotfiles(plan: "Plan") -> "Plan":
 
 def identity_of(repo: Repo, plan: "Plan") -> Identity:
     """The workspace of this clone."""
-    return identify(repo.root, plan.alias, plan.output)
+    return identify(repo.root, plan.alias, plan.output, repo.branch)
 
 
 def known_identity(repo: Repo) -> Identity:
     """The workspace that this clone was given last, without reading the profile: what is
     running can be entered and removed although the profile was broken since."""
-    output = f".devcontainer/{repo.profile}" if repo.profile else ".devcontainer"
-    return known(repo.root, output) or identity_of(repo, plan_of(repo))
+    found = known(repo.root, repo.output, repo.branch)
+    return found or identity_of(repo, plan_of(repo))
 
 
 def _is_name(text: str) -> bool:

@@ -16,7 +16,6 @@ from devpod_gen.cli.options import (
     ProfileName,
     Repo,
     Verbose,
-    identity_of,
     plan_of,
     repo_at,
 )
@@ -107,6 +106,7 @@ def write_files(
     from devpod_gen.emit.bundle import self_check  # noqa: PLC0415
     from devpod_gen.emit.tree import write  # noqa: PLC0415
     from devpod_gen.workspace.env import said_loaded, write_env  # noqa: PLC0415
+    from devpod_gen.workspace.identity import identify  # noqa: PLC0415
 
     for folder in (repo.root, repo.root / plan.output, repo.root / plan.output / "gateway"):
         sweep(folder)
@@ -114,7 +114,7 @@ def write_files(
     if _differing(changes):
         self_check(tuple(change.file for change in changes))
         written += write(repo.root, changes, force=force)
-    identity = identity_of(repo, plan)
+    identity = identify(repo.root, plan.alias, plan.output)  # also beside a branch's
     if write_env(identity, plan, said_loaded(identity, plan.image)):
         written.append(identity.env_file)
     return tuple(path.relative_to(repo.root).as_posix() for path in written)

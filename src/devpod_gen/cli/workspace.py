@@ -1,6 +1,6 @@
 """Commands that make and remove a workspace: up, down."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +20,7 @@ from devpod_gen.cli.options import (
     at_branch,
     identity_of,
     known_identity,
+    plan_of,
     repo_at,
     trusted_plan_of,
     with_own_dotfiles,
@@ -121,6 +122,8 @@ def down(
     identity = known_identity(repo)
     engine = Docker()
     with held(identity, "down", say=console.say, removed=True):
+        if not discard:
+            lifecycle.require_no_loss(engine, identity, lambda: plan_of(repo).image.exact)
         ours = worktree.is_ours(repo.root)
         if ours and not discard:
             worktree.require_no_loss(repo.root, _is_generated)
@@ -141,8 +144,18 @@ def _checked_out(repo: Repo, branch: str | None, request: int | None, console: C
         raise typer.BadParameter(message, param_hint="--pr")
     from devpod_gen.workspace import worktree  # noqa: PLC0415 - only what is used is loaded
 
+    if plan_of(repo).clone:
+        return _beside(repo, branch)
     name = branch or worktree.fetch_request(repo.root, request or 0, console.say)
     return Repo(worktree.have(repo.root, name, console.say).resolve(), repo.profile)
+
+
+def _beside(repo: Repo, branch: str | None) -> Repo:
+    """The branch's own clone in a volume."""
+    if branch is None:
+        message = "a workspace in a volume has no pull requests: give --branch"
+        raise typer.BadParameter(message, param_hint="--pr")
+    return replace(repo, branch=branch)
 
 
 def _is_generated(path: Path) -> bool:

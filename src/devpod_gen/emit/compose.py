@@ -37,6 +37,8 @@ def _text(plan: Plan, config: str) -> str:
         source="/".join([".."] * (plan.output.count("/") + 1)),
         image=_image(plan.image),
         environment=_environment(plan),
+        mode="volume" if plan.clone else "bind",
+        clone_url=plan.clone.source if plan.clone and plan.clone.source != "." else "",
         gpus=plan.resources.gpus,
         limits=limits(plan.resources),
         sidecars=sidecars(plan),

@@ -254,6 +254,23 @@ class Engine(Protocol):
         """Run a short command in a container of any image, as that image's user."""
         ...
 
+    def run_once(self, image: str, argv: list[str], *, volume: str, folder: str) -> Result:
+        """Run a command as root in a container of its own, with the volume and no network."""
+        ...
+
+    def projects(self) -> Mapping[str, tuple[str, ...]]:
+        """Everything that carries a label of ours, by its Compose project, named as by
+        `labelled`."""
+        ...
+
+    def volume_sizes(self) -> Mapping[str, int]:
+        """How many bytes each volume holds. The engine may take its time."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; one that is not there is removed."""
+        ...
+
     def attach_command(
         self, container: str, argv: list[str], *, user: str, folder: str | None, tty: bool
     ) -> list[str]:

@@ -9,6 +9,7 @@ from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError, StartError
 
 _DEADLINE = 300.0
+_CONTROL = 30.0
 _SHARED = "devpod-gen.shared=devpod-gen"  # another value: a throw-away project's own
 _PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
 
@@ -27,13 +28,15 @@ def down(project: Project, *, volumes: bool) -> None:
     volume stays, though the project that made it is on its label."""
     if volumes and not _volumes(project, _SHARED):
         _must(project, _run(project, "down", "--remove-orphans", "--volumes"))
-        return
-    # Without --volumes, `down` would leave the unnamed volumes that images ask for, too, and
-    # nobody could tell whose they were. `rm --volumes` means these only.
-    _must(project, _run(project, "rm", "--stop", "--force", "--volumes"))
-    _must(project, _run(project, "down", "--remove-orphans"))
-    if volumes and (own := _volumes(project) - _volumes(project, _SHARED)):
-        _must(project, run([connect.client(), "volume", "rm", *sorted(own)], timeout=_DEADLINE))
+    else:
+        # Without --volumes, `down` would leave the unnamed volumes that images ask for, too,
+        # and nobody could tell whose they were. `rm --volumes` means these only.
+        _must(project, _run(project, "rm", "--stop", "--force", "--volumes"))
+        _must(project, _run(project, "down", "--remove-orphans"))
+    # Where it finds no container, Compose leaves what a start has made before one.
+    _remove(project, "network", _items(project, "network"))
+    if volumes:
+        _remove(project, "volume", _volumes(project) - _volumes(project, _SHARED))
 
 
 def _must(project: Project, result: Result) -> Result:
@@ -48,9 +51,19 @@ def _must(project: Project, result: Result) -> Result:
 
 def _volumes(project: Project, *labels: str) -> set[str]:
     """The project's volumes that carry all of the labels."""
+    return _items(project, "volume", *labels)
+
+
+def _items(project: Project, kind: str, *labels: str) -> set[str]:
     wanted = (f"com.docker.compose.project={project.name}", *labels)
-    argv = [connect.client(), "volume", "ls", "--quiet", *(f"--filter=label={x}" for x in wanted)]
-    return set(_must(project, run(argv, timeout=30)).output.split())
+    argv = [connect.client(), kind, "ls", "--quiet", *(f"--filter=label={x}" for x in wanted)]
+    return set(_must(project, run(argv, timeout=_CONTROL)).output.split())
+
+
+def _remove(project: Project, kind: str, names: set[str]) -> None:
+    if names:
+        argv = [connect.client(), kind, "rm", *sorted(names)]
+        _must(project, run(argv, timeout=_CONTROL))
 
 
 def logs_command(project: str, *, follow: bool) -> list[str]:

@@ -24,6 +24,7 @@ from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
 
 _CONTROL = 30.0
+_ONCE = 120.0
 _LABELS = (
     "com.docker.compose.project",
     "com.docker.compose.project.working_dir",
@@ -37,6 +38,7 @@ _LABELS = (
     "devpod-gen.git",
     "devpod-gen.host",
     "devpod-gen.id",
+    "devpod-gen.mode",
     "devpod-gen.name",
     "devpod-gen.user",
 )
@@ -202,6 +204,51 @@ class Docker:
     def ask(self, container: str, argv: list[str], *, timeout: float) -> Result:
         """See Engine. Without timeout(1), which a stranger's image may not have."""
         return run([connect.client(), "exec", container, *argv], timeout=timeout)
+
+    def run_once(self, image: str, argv: list[str], *, volume: str, folder: str) -> Result:
+        """See Engine."""
+        options = ["--rm", "--network=none", "--pull=never", "--user=root"]
+        mount = ["--volume", f"{volume}:{folder}", "--entrypoint", argv[0]]
+        command = [connect.client(), "run", *options, *mount, image, *argv[1:]]
+        result = run(command, timeout=_ONCE)
+        connect.raise_if_down(result)
+        return result
+
+    def projects(self) -> Mapping[str, tuple[str, ...]]:
+        """See Engine."""
+        with _asking():
+            api = connect.api()
+            has: dict[str, Any] = {"all": True, "filters": {"label": "devpod-gen.config"}}
+            found: list[tuple[str, Any]] = [
+                ("container", one) for one in api.containers.list(**has)
+            ]
+            for kind, listing, label in (
+                ("network", api.networks.list, "devpod-gen.name"),
+                ("volume", api.volumes.list, "devpod-gen.cache"),
+                ("volume", api.volumes.list, "devpod-gen.workspace"),
+            ):
+                found += [(kind, one) for one in listing(filters={"label": label})]
+        projects: dict[str, tuple[str, ...]] = {}
+        for kind, one in found:
+            labels = one.labels if kind == "container" else one.attrs.get("Labels") or {}
+            name = labels.get("com.docker.compose.project")
+            if name:
+                projects[name] = (*projects.get(name, ()), f"{kind} {one.name}")
+        return projects
+
+    def volume_sizes(self) -> Mapping[str, int]:
+        """See Engine."""
+        with _asking():
+            volumes = connect.api().df().get("Volumes") or ()
+        return {one["Name"]: max(0, (one.get("UsageData") or {}).get("Size", 0)) for one in volumes}
+
+    def remove_volume(self, name: str) -> None:
+        """See Engine."""
+        result = run([connect.client(), "volume", "rm", "--force", name], timeout=_CONTROL)
+        if not result.ok:
+            connect.raise_if_down(result)
+            message = f"the volume {name} could not be removed"
+            raise EngineError(message, where=name, fix="run it again", detail=result.last_lines(3))
 
     def attach_command(
         self, container: str, argv: list[str], *, user: str, folder: str | None, tty: bool

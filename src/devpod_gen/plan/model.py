@@ -128,6 +128,16 @@ class IdlePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ClonePlan:
+    """The workspace is a clone in a volume. `source`: a URL, or `.`, the repo's origin.
+    `branch` None: the one that the remote names."""
+
+    source: str
+    branch: str | None
+    volume: str
+
+
+@dataclass(frozen=True, slots=True)
 class IdePlan:
     """What devcontainer.json's `customizations` hold."""
 
@@ -152,6 +162,8 @@ class Plan:
     shell: Shell
     folder: str
     """Where the repo is mounted."""
+    clone: ClonePlan | None
+    """None: the repo's own folder is mounted."""
     image: ImagePlan
     tools: tuple[ToolPlan, ...]
     own_stacks: tuple[OwnStack, ...]

@@ -11,6 +11,7 @@ from devpod_gen.plan.hook import resolve_hooks
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
+    ClonePlan,
     IdePlan,
     IdlePlan,
     ImagePlan,
@@ -63,6 +64,7 @@ def resolve(
         home=home,
         shell=profile.shell or "zsh",
         folder=workspace,
+        clone=_clone(profile),
         image=_image(profile, name, stacks, tools, lock),
         tools=tools,
         own_stacks=tuple(
@@ -142,6 +144,12 @@ def _locked(image: ImagePlan, lock: Lock | None) -> ImagePlan:
         return image
     digest = None if "@" in image.ref else lock.image.digest  # the user's own may name one
     return replace(image, digest=digest, platforms=lock.image.platforms)
+
+
+def _clone(profile: Profile) -> ClonePlan | None:
+    if not profile.volume:
+        return None
+    return ClonePlan(profile.volume.clone or ".", profile.volume.branch, "workspace")
 
 
 def _caches(profile: Profile) -> tuple[CacheVolume, ...]:

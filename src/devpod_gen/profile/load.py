@@ -10,7 +10,17 @@ from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile.dotfiles import read_dotfiles
 from devpod_gen.profile.hook import read_hooks
 from devpod_gen.profile.meaning import contradictions, odd_values
-from devpod_gen.profile.model import Cache, Ide, Idle, Image, Port, Probe, Profile, Resources
+from devpod_gen.profile.model import (
+    Cache,
+    Ide,
+    Idle,
+    Image,
+    Port,
+    Probe,
+    Profile,
+    Resources,
+    Volume,
+)
 from devpod_gen.profile.schema import findings
 from devpod_gen.profile.service import read_services
 from devpod_gen.profile.wording import printable
@@ -93,6 +103,7 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         user=document.get("user"),
         shell=document.get("shell"),
         workspace=workspace.get("path") if isinstance(workspace, dict) else workspace,
+        volume=_volume(workspace),
         image=Image(**image | {"packages": tuple(image.get("packages", ()))}),
         tools=tuple(document.get("tools", {}).items()),
         caches=_caches(document.get("caches", {})),
@@ -120,6 +131,12 @@ def _caches(document: dict[str, Any]) -> tuple[Cache, ...]:
         Cache(name, tuple(entry["folders"]), entry.get("shared", False))
         for name, entry in long.items()
     )
+
+
+def _volume(workspace: Any) -> Volume | None:
+    if not isinstance(workspace, dict) or workspace.get("mode") != "volume":
+        return None
+    return Volume(workspace.get("clone"), workspace.get("branch"))
 
 
 def _ide(document: dict[str, Any]) -> Ide:

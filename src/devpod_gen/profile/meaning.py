@@ -58,9 +58,12 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     yield from service.contradictions(document, file)
     yield from dotfiles.contradictions(document, file)
     yield from dotfiles.of_repo(document, file)
-    mode = document.get("workspace", {})
-    if isinstance(mode, dict) and mode.get("mode") == "volume":
-        yield Finding(where(file, ("workspace", "mode")), "not supported yet: only bind is")
+    workspace = document.get("workspace", {})
+    if isinstance(workspace, dict) and workspace.get("mode") != "volume":
+        for key in ("clone", "branch"):
+            if key in workspace:
+                message = 'has no effect without mode = "volume"'
+                yield Finding(where(file, ("workspace", key)), message)
 
 
 def _ports(document: dict[str, Any], file: str) -> Iterator[Finding]:

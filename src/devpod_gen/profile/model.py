@@ -69,6 +69,14 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """The workspace is a clone in a volume. `clone`: a URL, or `.`, the repo's own origin."""
+
+    clone: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ide:
     """What IDEs take over."""
 
@@ -91,6 +99,7 @@ class Profile:
     user: str | None
     shell: Shell | None
     workspace: str | None
+    volume: Volume | None
     image: Image
     tools: tuple[tuple[str, str], ...]
     caches: tuple[Cache, ...]

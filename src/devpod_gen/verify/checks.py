@@ -26,7 +26,7 @@ def look_inside(
     plan: Plan, root: Path, shell: str, door: Door, inside: Inside
 ) -> tuple[Check, ...]:
     """Every check that holds for every door, by one exec."""
-    with _repo(plan, root) as repo:
+    with _clone(plan) if plan.clone else _repo(plan, root) as repo:
         looks = (
             _user(plan),
             repo,
@@ -106,8 +106,22 @@ def _repo(plan: Plan, root: Path) -> Iterator[Look]:
                 path.unlink()
 
 
+@contextmanager
+def _clone(plan: Plan) -> Iterator[Look]:
+    """The volume holds a clone, which the user can write."""
+    script = 'git -C "$1" rev-parse --short HEAD && f=$1/.devpod-gen-probe && : >"$f" && rm "$f"'
+
+    def judge(results: Sequence[Timed]) -> Verdict:
+        told = results[0].said.strip()
+        if results[0].ok:
+            return True, f"a clone at {plan.folder}, writable, of commit {told}"
+        return False, f"{plan.folder} is no clone that {plan.user} can write: {told}"
+
+    yield Look("repo", (("sh", "-c", script, "sh", plan.folder),), judge)
+
+
 def _git(plan: Plan, root: Path) -> Look:
-    if not (root / ".git").exists():
+    if not plan.clone and not (root / ".git").exists():
         return Look("git", (), lambda _: (None, "not run: the folder is no git repo"))
 
     def judge(results: Sequence[Timed]) -> Verdict:

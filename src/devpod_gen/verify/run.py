@@ -230,7 +230,7 @@ def _dotfiles(run: _Run, container: Container, inside: Inside) -> None:
 
 
 def _ready(run: _Run, container: Container) -> Login:
-    seconds = lifecycle.READY_WITHIN
+    seconds = lifecycle.ready_within(run.plan)
     return wait_until_ready(run.engine, container, run.plan.user, seconds=seconds)
 
 

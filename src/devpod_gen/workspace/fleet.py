@@ -25,6 +25,8 @@ class Workspace:
     profile: str | None
     branch: str | None
     worktree: bool
+    mode: str
+    """`bind`: the repo's own folder; `volume`: a clone."""
     image: str
     started_by: str
     user: str
@@ -65,7 +67,8 @@ def _is_of(found: Container, repo: Path) -> bool:
 def _workspace(found: Container, times: Times, hosts: dict[str, str]) -> Workspace:
     output = ownership.made_from(found)
     root, profile = profile_of(output) if output else (Path(), None)
-    branch = found.labels["devpod-gen.branch"] or gitfolder.branch(root)
+    in_volume = found.labels["devpod-gen.mode"] == "volume"
+    branch = found.labels["devpod-gen.branch"] or (None if in_volume else gitfolder.branch(root))
     return Workspace(
         id=found.labels["devpod-gen.id"] or _id_in(found.project),
         name=found.labels["devpod-gen.name"],
@@ -76,7 +79,8 @@ def _workspace(found: Container, times: Times, hosts: dict[str, str]) -> Workspa
         folder=str(root) if output else "",
         profile=profile,
         branch=branch,
-        worktree=(root / ".git").is_file(),
+        worktree=not in_volume and (root / ".git").is_file(),
+        mode="volume" if in_volume else "bind",
         image=found.image,
         started_by=ownership.starter(found),
         user=found.user,

@@ -1,5 +1,6 @@
 """A clone's workspace: found, started, removed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from devpod_gen.disk import remove_folder
@@ -7,7 +8,7 @@ from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import image, ownership, record, services, start
+from devpod_gen.workspace import clone, image, loss, ownership, record, services, start
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
@@ -17,9 +18,7 @@ from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.ssh import SshDoor, open_door
 
-READY_WITHIN = 60.0
-"""Seconds that a container's own start may take before it counts as failed."""
-
+_READY_WITHIN = 60.0
 _EXEC = 300.0  # seconds for all that is looked at by one exec, probes apart
 
 
@@ -54,7 +53,8 @@ def up(context: Context, *, config: str) -> Running:
         with clock.stage("start"):
             found = start.start(context, before, config=config, metadata=metadata)
     with clock.stage("ready"):
-        who = wait_until_ready(engine, found, context.plan.user, seconds=READY_WITHIN)
+        seconds = ready_within(context.plan)
+        who = wait_until_ready(engine, found, context.plan.user, seconds=seconds)
     run_hooks(context, found, *CREATION, stage="hooks")
     dotfiles = apply_dotfiles(context, found)
     run_hooks(context, found, "start", stage="start hook")
@@ -64,6 +64,11 @@ def up(context: Context, *, config: str) -> Running:
         door = open_door(engine, found, who.user, data=identity.data, alias=known.alias)
     created = before is None or before.id != found.id
     return Running(found, found is not before, created, door, dotfiles)
+
+
+def ready_within(plan: Plan) -> float:
+    """Seconds that a container's own start may take before it counts as failed."""
+    return _READY_WITHIN + (clone.MAY_TAKE if plan.clone else 0)
 
 
 def find(engine: Engine, identity: Identity) -> Container | None:
@@ -88,9 +93,22 @@ def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[s
         there = set(engine.labelled(ownership.PROJECT, name))
         if there:
             engine.remove(Project(name, ()), volumes=caches)
+        if f"volume {clone.volume_of(name)}" in there:
+            engine.remove_volume(clone.volume_of(name))
         removed += there - set(engine.labelled(ownership.PROJECT, name))
     remove_folder(identity.data)
     return tuple(sorted(removed))
+
+
+def require_no_loss(engine: Engine, identity: Identity, image_of: Callable[[], str]) -> None:
+    """Raises WouldLose where a clone in a volume has work that no remote has. `image_of`
+    names an image to look with, for a volume without a container."""
+    found = find(engine, identity)
+    for name in sorted(ownership.projects(engine, identity)):
+        volume = clone.volume_of(name)
+        if f"volume {volume}" in engine.labelled(ownership.PROJECT, name):
+            lost = clone.losses(engine, volume, found.image if found else image_of())
+            loss.refuse(lost, f"volume {volume}")
 
 
 def by_exec(engine: Engine, container: Container, plan: Plan) -> Inside:

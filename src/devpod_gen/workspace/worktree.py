@@ -12,8 +12,8 @@ from pathlib import Path
 
 from devpod_gen.disk import remove_folder
 from devpod_gen.engine.git import git
-from devpod_gen.errors import GitError, NoBranch, WouldLose
-from devpod_gen.workspace import gitfolder
+from devpod_gen.errors import GitError, NoBranch
+from devpod_gen.workspace import gitfolder, loss
 from devpod_gen.workspace.identity import data_home
 from devpod_gen.workspace.lock import folder_held
 
@@ -88,9 +88,7 @@ def is_ours(folder: Path) -> bool:
 
 def require_no_loss(folder: Path, is_generated: Callable[[Path], bool]) -> None:
     """Raises WouldLose, which lists what would be gone with the worktree."""
-    lost = losses(folder, is_generated)
-    if lost:
-        raise would_lose(lost, str(folder))
+    loss.refuse(losses(folder, is_generated), str(folder))
 
 
 def remove(folder: Path) -> None:
@@ -103,13 +101,6 @@ def remove(folder: Path) -> None:
     for empty in (_home(), data_home()):
         with contextlib.suppress(OSError):
             empty.rmdir()
-
-
-def would_lose(lost: tuple[str, ...], where: str) -> WouldLose:
-    """The error that lists what would be gone."""
-    message = f"there is work that would be lost: {len(lost)} in all"
-    fix = "commit and push it, or `devpod-gen down --discard`"
-    return WouldLose(message, where=where, fix=fix, detail="\n".join(lost))
 
 
 def _from(root: Path, branch: str, folder: Path, say: Say) -> tuple[str, ...]:
