@@ -56,7 +56,7 @@ def command() -> Callable[..., Ran]:
             env=os.environ | (env or {}),
             cwd=cwd,
             check=False,
-            timeout=900,
+            timeout=3600,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 

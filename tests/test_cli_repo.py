@@ -2,16 +2,19 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from conftest import Files, Ran, tree
+from conftest import Ran, tree
 from devpod_gen import __version__
+from devpod_gen.profile import stacks
 
-Make = Callable[[Files], Path]
+Make = Callable[..., Path]
 Cli = Callable[..., Ran]
 
 GO = {"go.mod": "module x\n\ngo 1.22\n"}
@@ -61,8 +64,46 @@ def test_init_without_a_language(make_repo: Make, cli: Cli) -> None:
     repo = make_repo({"README.md": ""})
     ran = cli("init", "-C", repo)
     assert ran.code == 0
-    assert "no language was recognised" in ran.out
+    assert "no language was recognised: no marker at the root: README.md" in ran.out
+    assert "no marker at the root: README.md" in (repo / "devpod.toml").read_text()
     assert cli("generate", "--check", "-C", repo).code == 0
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_init_offers_every_language_where_there_is_such_a_stack(
+    make_repo: Make, cli: Cli, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    others = tuple(stack for stack in stacks.known() if stack.name != "universal")
+    every = replace(others[0], name="universal", signs=(), sources=())
+    monkeypatch.setattr(stacks, "known", lambda: (*others, every) if there else others)
+    repo = make_repo({"README.md": ""})
+    ran = cli("init", "-C", repo)
+    assert ran.code == 0
+    assert ('stacks = ["universal"]' in ran.out) is there
+    assert ('stacks = ["universal"]' in (repo / "devpod.toml").read_text()) is there
+
+
+def test_init_is_as_quick_on_a_hundred_thousand_files(make_repo: Make, command: Cli) -> None:
+    """Half of them at the root, half below, in folders that init may not walk."""
+    empty, large = make_repo({}, "empty"), make_repo({"README.md": ""}, "large")
+    for n in range(50_000):
+        os.mknod(large / f"{n}.dat")
+    for n in range(50):
+        (large / f"part{n}").mkdir()
+        for m in range(1_000):
+            os.mknod(large / f"part{n}" / f"{m}.txt")
+    assert _seconds_of_init(command, large) < _seconds_of_init(command, empty) + 1
+    shutil.rmtree(large)
+
+
+def _seconds_of_init(command: Cli, repo: Path) -> float:
+    """Of the processor: the clock also counts what others do on this machine."""
+    before = os.times()
+    assert command("init", "--dry-run", "-C", repo).code == 0
+    after = os.times()
+    return (after.children_user + after.children_system) - (
+        before.children_user + before.children_system
+    )
 
 
 @pytest.mark.parametrize(

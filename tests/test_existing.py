@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from conftest import SHARED, Files, Ran
-from devpod_gen import resources
 from devpod_gen.emit.bundle import bundle, self_check
 from devpod_gen.emit.starter import starter
 from devpod_gen.plan.resolve import resolve
@@ -297,23 +296,25 @@ def test_our_own_is_not_taken_over(make_repo: Make, cli: Callable[..., Ran]) -> 
     assert "taken over" not in ran.err
 
 
-def test_hooks_and_services_wait_until_profiles_have_them(make_repo: Make) -> None:
-    """They are in the profile where its schema has them, and named where it has not."""
+def test_hooks_and_services_are_in_the_profile(make_repo: Make) -> None:
     repo = make_repo(
         {
-            ".devcontainer.json": '{"postCreateCommand": "make"}',
-            "compose.yaml": "services: {db: {image: 'redis:7'}}",
+            ".devcontainer.json": '{"postCreateCommand": "make", "postStartCommand": {"a": ["b"]}}',
+            ".gitpod.yml": "tasks: [{init: other}]",
+            "compose.yaml": "services: {db: {image: 'redis:7', depends_on: [x]}, x: {image: x}}",
         }
     )
-    json_, compose = settled(repo)
-    keys = resources.schema("profile")["properties"]
-    for key, said, one in (
-        ("hooks", json_.hooks, json_),
-        ("services", compose.services, compose),
-    ):
-        refused = "x-unsupported" in keys[key]
-        assert bool(said) is not refused
-        assert any("not supported yet" in x.reason for x in one.left_out) is refused
+    was = settled(repo)
+    profile = profile_of(was, detect(repo, stacks.known()))
+    assert [(hook.name, hook.parts) for hook in profile.hooks.all] == [
+        ("create", (("", "make"),)),
+        ("start", (("a", ("b",)),)),
+    ]
+    assert [(x.name, x.image, x.depends) for x in profile.services] == [
+        ("db", "redis:7", ("x",)),
+        ("x", "x", ()),
+    ]
+    assert LeftOut('hooks: "create"', ".devcontainer.json says otherwise") in was[-1].left_out
 
 
 def _real() -> list[Any]:

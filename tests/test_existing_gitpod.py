@@ -3,7 +3,8 @@
 import pytest
 
 from devpod_gen.profile.existing import gitpod, tools
-from devpod_gen.profile.existing.model import Existing, Hook, LeftOut, nothing
+from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
+from devpod_gen.profile.hook import Hook
 
 ONE = """
 image: node:20

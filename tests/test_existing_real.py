@@ -4,6 +4,7 @@ Each is taken over or named, none crashes, and the profile is always valid.
 """
 
 import json
+import random
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,65 @@ def test_a_real_setup(row: dict[str, Any], tmp_path: Path) -> None:
     for one in was:
         if one.source.endswith(".gitpod.yml"):
             _all_named(row["files"][one.source], one)
+
+
+ODD: tuple[str, ...] = (
+    "\n",
+    "\t",
+    '"',
+    "'",
+    "{",
+    "[",
+    ": ",
+    "- ",
+    "&a ",
+    "*a ",
+    "<<: ",
+    "${",
+    "$$",
+    "\\\n",
+    "//",
+    "(",
+)
+ODD += (
+    "/*",
+    "!x ",
+    "~",
+    "null",
+    "-1",
+    "1e9",
+    "99999",
+    "\x1b",
+    "\u202e",
+    "\x85",
+    "\u2028",
+    "<<E",
+    "=",
+)
+
+
+def _spoilt(text: str, chance: random.Random) -> str:
+    """The text with a few things that do not belong into it, or without some that do."""
+    for _ in range(chance.choice((1, 2, 5, 20))):
+        at = chance.randrange(len(text) + 1)
+        if chance.random() < 0.5:
+            text = text[:at] + chance.choice(ODD) + text[at:]
+        else:
+            text = text[:at] + text[at + chance.choice((1, 3, 40)) :]
+    return text
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_spoilt_setups(seed: int, tmp_path: Path) -> None:
+    """Real files, each with mistakes in it: still taken over or named, still a valid profile."""
+    chance = random.Random(seed)
+    for number, row in enumerate(chance.sample(rows(), 40)):
+        for name, text in row["files"].items():
+            file = tmp_path / str(number) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(_spoilt(text, chance), encoding="utf-8", newline="")
+        folder = tmp_path / str(number)
+        profile_of(settled(folder), detect(folder, stacks.known()))
 
 
 def _unnamed(names: dict[str, str]) -> set[str]:

@@ -5,21 +5,28 @@ out of reach: it is named with the reason, as in docs/stacks.md.
 """
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import Ran
+from conftest import Ran, docker
 from devpod_gen.profile import stacks
 from devpod_gen.profile.version import satisfies
 
-pytestmark = [pytest.mark.campaign, pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.engine,
+    pytest.mark.usefixtures("nothing_left"),
+    pytest.mark.timeout(3600),  # universal builds fourteen stacks, where nothing is cached
+]
 
 Make = Callable[..., Path]
 Command = Callable[..., Ran]
 
 PROVEN = [stack.name for stack in stacks.known() if all(tool.distribution for tool in stack.tools)]
+SIZES = tomllib.loads((Path(__file__).parent / "data/image_sizes.toml").read_text())
 NOT_PROVEN = sorted({stack.name for stack in stacks.known()} - set(PROVEN))
 
 
@@ -31,10 +38,28 @@ def verify(command: Command, repo: Path) -> dict[str, dict[str, str]]:
     return {f"{check['door']}:{check['id']}": check for check in json.loads(ran.out)["checks"]}
 
 
+def layer_sizes(command: Command, repo: Path) -> dict[str, float]:
+    """MB that each image of the chain has more than the one that it is on."""
+    ran = command("build", "--print", "--json", "-C", repo)
+    bake = json.loads(ran.out)["bake"]
+    targets = {name: bake["target"][name] for name in bake["group"]["default"]["targets"]}
+    size = {
+        target["tags"][0]: int(docker("image", "inspect", "-f", "{{.Size}}", target["tags"][0]))
+        for target in targets.values()
+    }
+    return {
+        name: (size[target["tags"][0]] - size.get(target["args"]["PARENT"], 0)) / 1e6
+        for name, target in targets.items()
+    }
+
+
 @pytest.mark.parametrize("name", PROVEN)
 def test_each_stack(name: str, make_repo: Make, command: Command) -> None:
     (stack,) = [stack for stack in stacks.known() if stack.name == name]
-    checks = verify(command, make_repo({"devpod.toml": f'name = "{name}"\nstacks = ["{name}"]\n'}))
+    repo = make_repo({"devpod.toml": f'name = "{name}"\nstacks = ["{name}"]\n'})
+    checks = verify(command, repo)
+    sizes = layer_sizes(command, repo)
+    assert {part: size for part, size in sizes.items() if size > SIZES[part]} == {}
     for tool in stack.tools:
         # What stack.toml says that there is, is what there is: pins are decided by it.
         assert satisfies(checks[f"compose:tool:{tool.name}"]["detail"], str(tool.distribution))

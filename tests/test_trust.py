@@ -146,6 +146,8 @@ def test_init_tells_and_trusts_nothing(make_repo: Make, cli: Cli) -> None:
     repo = make_repo(
         {path: text for path, text in FILES.items() if path != "devpod.toml"} | {"toy.json": "{}"}
     )
+    dry = cli("init", "--dry-run", "--json", "-C", repo)
+    assert [ask["where"] for ask in json.loads(dry.out)["asks"]] == [".devpod/stacks/toy"]
     ran = cli("init", "-C", repo)
     assert ran.code == 0
     assert "stacks: toy (toy.json)" in ran.out

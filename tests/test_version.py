@@ -17,6 +17,8 @@ from devpod_gen.profile.version import floor, parse, satisfies
         ("21.0.0", "^20 || >=22", False),
         ("18.3.1", "18.x", True),
         ("20.19.2", "18.x", False),
+        ("1.18.3", "~> 1.19.0 or ~> 1.18.0", True),
+        ("1.18.3", ">= 1.14.0 and < 1.18.0", False),
         ("20.19.2", ">=18 <21", True),
         ("20.19.2", "18 - 20", True),
         ("22.1.0", "18 - 20", False),

@@ -211,7 +211,7 @@ def test_shell_in_tmux_is_found_again(workspace: Make) -> None:
     repo = workspace(PLAIN)
     env = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
-    def shell(*options: str) -> pexpect.spawn[bytes]:
+    def shell(*options: str) -> "pexpect.spawn[bytes]":
         argv = ["shell", *options, "-C", str(repo)]
         return pexpect.spawn(str(COMMAND), argv, dimensions=(30, 99), timeout=30, env=env)
 

@@ -9,18 +9,20 @@ from devpod_gen.profile.wording import printable
 if TYPE_CHECKING:
     from devpod_gen.profile.detect import Detection
     from devpod_gen.profile.existing.model import Existing
+    from devpod_gen.profile.stacks import Stack
 
 _MOST = 12  # lines for people of what one file does not hand over; --json has them all
 
 
-def found_before(root: Path, detection: "Detection") -> "tuple[Existing, ...]":
+def found_before(
+    root: Path, detection: "Detection", known: "tuple[Stack, ...]"
+) -> "tuple[Existing, ...]":
     """What the repo's own files say and detection does not; ours say nothing."""
     from devpod_gen.emit.file import is_ours  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.profile import stacks  # noqa: PLC0415
     from devpod_gen.profile.existing.settle import settle  # noqa: PLC0415
     from devpod_gen.profile.existing.sources import existing  # noqa: PLC0415
 
-    return settle(existing(root, is_ours), detection, stacks.known())
+    return settle(existing(root, is_ours), detection, known)
 
 
 def tell(was: "tuple[Existing, ...]", console: Console) -> None:

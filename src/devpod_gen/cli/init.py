@@ -56,7 +56,7 @@ def init(
     repo = repo_at(directory, profile)
     known = stacks_of(repo)
     found = _detect(repo, known)
-    was = found_before(repo.root, found)
+    was = found_before(repo.root, found, known)
     text = starter(slug(repo.root.name), found, known, was)
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, known, folder_name=repo.root.name, variant=profile)
@@ -66,10 +66,10 @@ def init(
         for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")
     tell(was, console)
-    _tell_asks(plan, console)
     console.result(
-        text if dry_run else _found(found),
+        text if dry_run else _found(found, {stack.name for stack in known}),
         **_detected(found),
+        asks=_asks(plan, console),
         existing=[told(one) for one in was],
         profile=text,
     )
@@ -87,13 +87,14 @@ def _detect(repo: Repo, known: "tuple[Stack, ...]") -> "Detection":
         return detect(repo.root, known)
 
 
-def _tell_asks(plan: "Plan", console: Console) -> None:
+def _asks(plan: "Plan", console: Console) -> list[dict[str, str]]:
     """What the user has to trust before it is built: init trusts nothing by itself."""
     from devpod_gen.plan.asks import asks  # noqa: PLC0415
 
     for ask in asks(plan):
         console.say(f"needs your trust: {ask.where}: {ask.what}")
         console.say("  read it, then run `devpod-gen trust`")
+    return [{"kind": ask.kind, "what": ask.what, "where": ask.where} for ask in asks(plan)]
 
 
 def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:
@@ -118,9 +119,19 @@ def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, forc
     publish(repo.profile_path, text)
 
 
-def _found(found: "Detection") -> str:
+def _found(found: "Detection", known: set[str]) -> str:
+    from devpod_gen.emit.starter import UNIVERSAL  # noqa: PLC0415
+
     if not found.stacks:
-        return f"no language was recognised: {found.reason}\nthe profile is the base image's"
+        offer = (
+            f', or stacks = ["{UNIVERSAL}"] for all that fit in one image'
+            if UNIVERSAL in known
+            else ""
+        )
+        return (
+            f"no language was recognised: {found.reason}\n"
+            f"the profile is the base image's; name stacks in it{offer}"
+        )
     lines = [
         "stacks: " + ", ".join(f"{stack.name} ({stack.evidence})" for stack in found.stacks),
         "versions: "

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from devpod_gen.cli.dotfiles import dotfiles_first
 from devpod_gen.cli.options import (
     HERE,
     Branch,
@@ -48,7 +49,9 @@ def shell(
     from devpod_gen.plan.hook import runner_as_text  # noqa: PLC0415 - only what is used is loaded
 
     argv = ["sh", "-c", _LOGIN, "sh", "yes" if tmux else "no", *runner_as_text()]
-    _enter(at_branch(repo_at(directory, profile), branch), argv, tty=sys.stdin.isatty())
+    repo = at_branch(repo_at(directory, profile), branch)
+    dotfiles_first(repo)
+    _enter(repo, argv, tty=sys.stdin.isatty())
 
 
 def execute(

@@ -1,6 +1,6 @@
 """The options that every command shares, and what they lead to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -109,6 +109,15 @@ def trusted_plan_of(repo: Repo) -> "Plan":
     plan = plan_of(repo)
     require(repo.root, plan)
     return plan
+
+
+def with_own_dotfiles(plan: "Plan") -> "Plan":
+    """The plan, with the user's dotfiles where the profile has none. Raises ProfileError."""
+    from devpod_gen.plan.dotfiles import resolve_dotfiles  # noqa: PLC0415
+    from devpod_gen.profile.user import own_dotfiles  # noqa: PLC0415
+
+    own = None if plan.dotfiles else own_dotfiles()
+    return replace(plan, dotfiles=resolve_dotfiles(own[0], file=own[1])) if own else plan
 
 
 def identity_of(repo: Repo, plan: "Plan") -> Identity:

@@ -16,6 +16,7 @@ from devpod_gen.cli.options import (
     identity_of,
     repo_at,
     trusted_plan_of,
+    with_own_dotfiles,
 )
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -47,7 +48,7 @@ def verify(
     clock = Clock()
     repo = repo_at(directory, profile)
     with clock.stage("render"):
-        plan = trusted_plan_of(repo)
+        plan = with_own_dotfiles(trusted_plan_of(repo))
         require_up_to_date(changes_of(repo, plan))
     with clock.stage("engine"):
         engine = Docker()

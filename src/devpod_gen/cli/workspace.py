@@ -1,11 +1,13 @@
 """Commands that make and remove a workspace: up, down."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from devpod_gen.cli.console import Console
+from devpod_gen.cli.dotfiles import tell_of_dotfiles
 from devpod_gen.cli.options import (
     HERE,
     Branch,
@@ -20,6 +22,7 @@ from devpod_gen.cli.options import (
     known_identity,
     repo_at,
     trusted_plan_of,
+    with_own_dotfiles,
 )
 
 
@@ -58,7 +61,7 @@ def up(
     clock = Clock()
     repo = _checked_out(repo_at(directory, profile), branch, request, console)
     with clock.stage("render"):
-        plan = trusted_plan_of(repo)
+        plan = with_own_dotfiles(trusted_plan_of(repo))
         changes = changes_of(repo, plan)
         if frozen:
             require_up_to_date(changes)
@@ -73,6 +76,8 @@ def up(
             write_config(engine, plan, running.ssh, running.container.id)
     seconds = clock.elapsed()
     container = running.container
+    if running.dotfiles:
+        tell_of_dotfiles(console, running.dotfiles)
     how = "started" if running.started else "running already"
     by_ssh = f", or `ssh -F {running.ssh.config} {running.ssh.alias}`" if running.ssh else ""
     console.result(
@@ -86,6 +91,7 @@ def up(
             "ssh_host": running.ssh.alias if running.ssh else None,
             "created": running.created,
         },
+        dotfiles=asdict(running.dotfiles) if running.dotfiles else None,
         stages=[{"name": s.name, "seconds": round(s.seconds, 3)} for s in clock.stages],
         seconds_to_shell=round(seconds, 3),
     )

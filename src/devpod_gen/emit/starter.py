@@ -10,6 +10,9 @@ from devpod_gen.profile.existing.model import Existing
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import printable
 
+UNIVERSAL = "universal"
+"""The stack that has every language which fits in one image: offered where none was found."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Tool:
@@ -37,6 +40,8 @@ def starter(
         "profile/devpod.toml.j2",
         name=name,
         stacks=chosen,
+        reason=detection.reason,
+        universal=UNIVERSAL if UNIVERSAL in by_name else "",
         evidence=printable(", ".join(evidence)),
         tools=tools,
         caches=_caches([by_name[stack] for stack in chosen]),

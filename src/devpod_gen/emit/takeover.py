@@ -5,7 +5,8 @@ from typing import Any
 
 import tomli_w
 
-from devpod_gen.profile.existing.model import Existing, Hook
+from devpod_gen.profile.existing.model import Existing
+from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import printable
 

@@ -143,6 +143,10 @@ class Engine(Protocol):
         """Which engine it is: where it is reached."""
         ...
 
+    def platform(self) -> str:
+        """The engine's own, as `linux/amd64`."""
+        ...
+
     def image(self, ref: str) -> ImageInfo | None:
         """The image, when the engine has it."""
         ...

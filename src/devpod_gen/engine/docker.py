@@ -69,6 +69,12 @@ class Docker:
         """See Engine."""
         return connect.endpoint()
 
+    def platform(self) -> str:
+        """See Engine."""
+        with _asking():
+            version = connect.api().version()
+        return f"{version['Os']}/{version['Arch']}"
+
     def image(self, ref: str) -> ImageInfo | None:
         """See Engine."""
         from docker.errors import ImageNotFound  # noqa: PLC0415 - 124 ms

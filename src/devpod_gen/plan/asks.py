@@ -7,7 +7,7 @@ from typing import Literal
 
 from devpod_gen.plan.model import Plan
 
-Kind = Literal["stack"]
+Kind = Literal["stack", "dotfiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +30,12 @@ def _own_stacks(plan: Plan) -> Iterator[Ask]:
         yield Ask("stack", what, own.place)
 
 
-_SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (_own_stacks,)
+def _dotfiles(plan: Plan) -> Iterator[Ask]:
+    """The profile's; the user's own are put into a plan after it was asked about."""
+    if plan.dotfiles and plan.dotfiles.repo:
+        what = f"{plan.dotfiles.repo} is cloned inside, and its code runs there"
+        yield Ask("dotfiles", what, "dotfiles.repo")
+
+
+_SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (_own_stacks, _dotfiles)
 """One line for each kind."""

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devpod_gen import resources
+from devpod_gen import __version__, resources
 from devpod_gen.plan.model import Layer
 
 BASE = "debian:trixie-slim"
@@ -43,6 +43,9 @@ class Step:
         return bool(self.digest), self.name
 
 
+Labels = tuple[tuple[str, str], ...]
+
+
 def chain(
     steps: tuple[Step, ...],
     args: tuple[tuple[str, str], ...],
@@ -50,9 +53,11 @@ def chain(
     *,
     name: str | None = None,
     registry: str | None = None,
+    marks: Labels = (),
 ) -> tuple[Layer, ...]:
     """The images for `steps`, with the profile's `args` in the last layer, which is the one
-    that a registry gets, and which may have a `name` of its own.
+    that a registry gets, and which may have a `name` of its own. `marks`: labels of that one
+    which are not in its tag.
 
     Stacks are layered by name, so profiles that list the same ones in another order
     share every image.
@@ -67,6 +72,7 @@ def chain(
         layers.append(replace(layer, target=step.name))
     labels = (("devcontainer.metadata", json.dumps([metadata], separators=(",", ":"))),)
     last = _layer(name or layers[-1].name, "workspace", layers[-1].ref, args, labels)
+    last = replace(last, marks=marks)
     hosted = replace(last, ref=last.ref.replace(REPOSITORY, registry, 1)) if registry else last
     return (*layers, hosted)
 
@@ -92,13 +98,26 @@ def _layer(
     source = ("", digest) if digest else (folder, _content(resources.images() / folder))
     content = json.dumps([source[0], parent, args, labels, source[1]])
     tag = hashlib.sha256(content.encode()).hexdigest()[:16]
-    return Layer(name, folder, f"{REPOSITORY}/{name}:{tag}", parent, args, labels, target=folder)
+    marks = (
+        ("org.opencontainers.image.title", f"devpod-gen {name}"),
+        ("org.opencontainers.image.version", __version__),
+    )
+    ref = f"{REPOSITORY}/{name}:{tag}"
+    return Layer(name, folder, ref, parent, args, labels, target=folder, marks=marks)
+
+
+def recipe_files(folder: Path) -> tuple[Path, ...]:
+    """The files of a recipe that go into its image."""
+    return tuple(
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in _RECIPE_ONLY
+    )
 
 
 def _content(folder: Path) -> list[tuple[str, str]]:
     """Path and sha256 of each file. Modes do not count: the Dockerfiles set them."""
     return [
         (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in _RECIPE_ONLY
+        for path in recipe_files(folder)
     ]

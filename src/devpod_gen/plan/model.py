@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import HooksPlan
 from devpod_gen.plan.service import ServicePlan
 from devpod_gen.profile.model import Resources, Shell
@@ -11,7 +12,8 @@ from devpod_gen.profile.model import Resources, Shell
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One image of the chain. `folder`: its recipe below images/, or a path of its own where
-    the stack is the repo's; `args`: its build arguments."""
+    the stack is the repo's; `args`: its build arguments; `marks`: labels that say where it is
+    from, and do not make it another image."""
 
     name: str
     folder: str
@@ -21,6 +23,7 @@ class Layer:
     labels: tuple[tuple[str, str], ...]
     target: str
     """Its name in a bake file: the stack's, or that of our own recipe."""
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ class Plan:
     ide: IdePlan
     hooks: HooksPlan
     services: tuple[ServicePlan, ...]
+    dotfiles: DotfilesPlan | None
+    """The profile's; where it has none, commands that start something put the user's here."""
 
     @property
     def alias(self) -> str:

@@ -2,8 +2,10 @@
 
 import re
 
+from devpod_gen import __version__
 from devpod_gen.plan import image
 from devpod_gen.plan.clash import refuse_clashes
+from devpod_gen.plan.dotfiles import resolve_dotfiles
 from devpod_gen.plan.hook import resolve_hooks
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
@@ -60,7 +62,7 @@ def resolve(
         home=home,
         shell=profile.shell or "zsh",
         folder=workspace,
-        image=_image(profile, stacks, tools, lock),
+        image=_image(profile, name, stacks, tools, lock),
         tools=tools,
         own_stacks=tuple(
             OwnStack(stack.recipe.place, stack.recipe.digest)
@@ -82,6 +84,7 @@ def resolve(
             locks=tuple(dict.fromkeys(lock for stack in stacks for lock in stack.locks)),
         ),
         services=resolve_services(profile.services),
+        dotfiles=resolve_dotfiles(profile.dotfiles, file=profile.file),
     )
 
 
@@ -92,7 +95,11 @@ def slug(text: str) -> str:
 
 
 def _image(
-    profile: Profile, stacks: tuple[Stack, ...], tools: tuple[ToolPlan, ...], lock: Lock | None
+    profile: Profile,
+    name: str,
+    stacks: tuple[Stack, ...],
+    tools: tuple[ToolPlan, ...],
+    lock: Lock | None,
 ) -> ImagePlan:
     if profile.image.ref:
         return ImagePlan(profile.image.ref, (), hosted=True, may_build=False)
@@ -110,12 +117,20 @@ def _image(
         "overrideCommand": False,
     }
     registry = profile.image.registry
+    listed = ", ".join(sorted(profile.stacks)) or "no language"
+    marks = (
+        ("devpod-gen.profile", profile.digest),
+        ("org.opencontainers.image.title", name),
+        ("org.opencontainers.image.description", f"Development environment: {listed}"),
+        ("org.opencontainers.image.version", __version__),
+    )
     layers = image.chain(
         steps(profile, stacks),
         args,
         metadata,
         name=image.joined(sorted(profile.stacks)),
         registry=registry,
+        marks=marks,
     )
     ref = layers[-1].ref
     return ImagePlan(

@@ -7,6 +7,7 @@ names are read. So the size of the repo does not matter.
 from dataclasses import dataclass
 from pathlib import Path
 
+from devpod_gen.profile.below import below
 from devpod_gen.profile.root import Root, root
 from devpod_gen.profile.rule import Kind, ManagerRule
 from devpod_gen.profile.sign import signs
@@ -67,14 +68,19 @@ def detect(folder: Path, stacks: tuple[Stack, ...]) -> Detection:
         ),
         versions=_versions(repo, found),
         managers=tuple(manager for stack in found if (manager := _manager(repo, stack))),
-        reason="" if shown else _reason(repo),
+        reason="" if shown else _reason(repo, stacks),
     )
 
 
 def _versions(repo: Root, stacks: list[Stack]) -> tuple[FoundVersion, ...]:
     """For each tool, the strongest statement."""
     found: dict[str, FoundVersion] = {}
-    sources = [source for stack in stacks for source in stack.versions]
+    sources = [
+        source
+        for stack in stacks
+        for source in stack.versions
+        if not any(map(repo.holds, source.unless))
+    ]
     for source in sorted(sources, key=lambda source: _STRENGTH.index(source.kind)):
         if source.tool not in found and (said := repo.value(source.place)):
             value, file = said
@@ -102,9 +108,11 @@ def _said(repo: Root, rule: ManagerRule) -> tuple[str | None, str] | None:
     return next(((None, name) for name in names), None)
 
 
-def _reason(repo: Root) -> str:
+def _reason(repo: Root, stacks: tuple[Stack, ...]) -> str:
     if not repo.names:
         return "the folder is empty, or cannot be read"
     shown = [name for name in repo.names if not name.startswith(".")] or list(repo.names)
     more = f", and {len(shown) - 6} more" if len(shown) > 6 else ""
-    return printable(f"no marker at the root: {', '.join(shown[:6])}{more}")
+    hints = below(repo, stacks)
+    deeper = f"; one level down: {', '.join(hints)}" if hints else ""
+    return printable(f"no marker at the root: {', '.join(shown[:6])}{more}{deeper}")

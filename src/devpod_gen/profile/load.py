@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from devpod_gen.errors import Finding, HostError, ProfileError
+from devpod_gen.profile.dotfiles import read_dotfiles
 from devpod_gen.profile.hook import read_hooks
 from devpod_gen.profile.meaning import contradictions, odd_values
 from devpod_gen.profile.model import Cache, Ide, Idle, Image, Port, Probe, Profile, Resources
@@ -25,6 +26,11 @@ def load(path: Path, *, file: str) -> Profile:
     cannot be read.
     """
     return parse(_read(path, file), file)
+
+
+def read_toml(path: Path, file: str) -> dict[str, Any]:
+    """Any TOML file of the user's, with a profile's limits; raises as `load` does."""
+    return _toml(_read(path, file), file)
 
 
 def parse(content: bytes, file: str) -> Profile:
@@ -101,6 +107,7 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         ide=_ide(document.get("ide", {})),
         hooks=read_hooks(document.get("hooks", {})),
         services=read_services(document.get("services", {})),
+        dotfiles=read_dotfiles(document),
     )
 
 

@@ -39,14 +39,15 @@ def _declared(repo: Root, place: Place) -> Iterator[str]:
 def _expanded(repo: Root, glob: str) -> Iterator[str]:
     """`packages/*` as the folders that are there; nothing outside, nothing that is no code."""
     first, _, rest = glob.removeprefix("./").rstrip("/").partition("/")
-    if not _is_code(first) or f"{first}/" not in repo.names:
+    if not is_code(first) or f"{first}/" not in repo.names:
         return
     if rest in ("*", "**"):
         below = root(repo.folder / first)
         yield from (f"{first}/{name}" for name in below.names if name.endswith("/"))
-    elif not rest or ("/" not in rest and _is_code(rest)):
+    elif not rest or ("/" not in rest and is_code(rest)):
         yield glob
 
 
-def _is_code(name: str) -> bool:
+def is_code(name: str) -> bool:
+    """Whether a folder of that name may hold the repo's own code, and not samples or docs."""
     return not _NOT_THE_REPOS.fullmatch(name)

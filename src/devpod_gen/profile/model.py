@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from devpod_gen.profile.dotfiles import Dotfiles
 from devpod_gen.profile.hook import Hooks
 from devpod_gen.profile.service import Service
 
@@ -101,3 +102,4 @@ class Profile:
     ide: Ide
     hooks: Hooks
     services: tuple[Service, ...]
+    dotfiles: Dotfiles | None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from devpod_gen.errors import Finding, ProfileError
+from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile import stacks
 from devpod_gen.profile.contents import contents
 from devpod_gen.profile.meaning import odd_values
@@ -29,11 +29,17 @@ _ONE_GROUP = ("version", "manager", "members", "tools")
 def own_stacks(root: Path, ours: tuple[Stack, ...]) -> tuple[Stack, ...]:
     """The repo's own stacks, by name; `ours`: those whose names are taken.
 
-    Raises ProfileError with every finding.
+    Raises ProfileError with every finding, HostError for what cannot be read.
     """
     folder = root / PLACE
-    if not folder.is_dir():
-        return ()
+    try:
+        return _read(root, folder, ours) if folder.is_dir() else ()
+    except OSError as error:
+        message = f"the repo's stacks cannot be read: {error.strerror}"
+        raise HostError(message, where=PLACE, fix="make them readable") from error
+
+
+def _read(root: Path, folder: Path, ours: tuple[Stack, ...]) -> tuple[Stack, ...]:
     if folder.resolve() != root.resolve() / PLACE:
         raise _invalid((Finding(PLACE, "is a link: a stack's folder must be in the repo"),))
     entries = sorted(path for path in folder.iterdir() if path.is_dir())

@@ -50,6 +50,7 @@ class VersionSource:
     tool: str
     kind: Kind
     place: Place
+    unless: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ def marker(entry: str | dict[str, Any]) -> Marker:
 
 def version(entry: dict[str, Any]) -> VersionSource:
     """Of one `[[version]]`."""
-    return VersionSource(entry["tool"], entry["kind"], place(entry))
+    where = place(entry)
+    unless = _conditions(entry, "unless", where.files[0])
+    return VersionSource(entry["tool"], entry["kind"], where, unless)
 
 
 def manager(entry: dict[str, Any]) -> ManagerRule:

@@ -21,6 +21,11 @@ class Sign:
     evidence: str
 
     @property
+    def strong(self) -> bool:
+        """Whether it says the stack without a doubt."""
+        return self.weight == _STRONG
+
+    @property
     def place(self) -> tuple[int, int, str]:
         """By which signs are sorted: the least is the main one's."""
         return self.weight, self.stack.rank, self.stack.name
@@ -71,5 +76,5 @@ def _in_members(repo: Root, stacks: tuple[Stack, ...]) -> list[tuple[Stack, str]
         (stack, (member.folder / sign.evidence).relative_to(repo.folder).as_posix())
         for member in members(repo, places)
         for stack in stacks
-        if (sign := _sign(member, stack)) and sign.weight == _STRONG
+        if (sign := _sign(member, stack)) and sign.strong
     ]

@@ -6,7 +6,7 @@ from devpod_gen.plan.hook import KEPT, HookPlan
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.service import ServicePlan
 from devpod_gen.verify.look import Look, Verdict
-from devpod_gen.workspace.batch import Timed
+from devpod_gen.workspace.batch import Inside, Timed
 
 # bash connects without a program of its own for that; where there is none, the name at
 # least has to mean something.
@@ -20,6 +20,21 @@ for port in "$@"; do
 done
 echo "reachable as $name${1:+:$*}"
 """
+
+
+# What stow and its like have made in the home.
+_LINKS = """
+find "$HOME" -maxdepth 4 -path "$HOME/.dotfiles*" -prune -o -lname "*.dotfiles/*" -print |
+    { count=0; while read -r link; do
+        count=$((count + 1)); [ -e "$link" ] || { echo "leads nowhere: $link"; exit 1; }
+    done; echo "$count links into ~/.dotfiles"; }
+"""
+
+
+def look_at_links(inside: Inside) -> tuple[bool, str]:
+    """Whether each link from the home to the dotfiles leads somewhere, and how many there are."""
+    result = inside(["sh", "-c", _LINKS])
+    return result.ok, result.last_lines(1)
 
 
 def look_at_parts(plan: Plan) -> Iterator[Look]:

@@ -15,13 +15,16 @@ from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
+from devpod_gen.profile.hook import HookName
 from devpod_gen.verify.checks import look_inside, ports_check
+from devpod_gen.verify.parts import look_at_links
 from devpod_gen.verify.report import Check, Door, Report
 from devpod_gen.verify.secrets import secrets_check
 from devpod_gen.verify.ssh import by_ssh, write_config
 from devpod_gen.workspace import image, lifecycle, services, throwaway
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.dotfiles import apply_dotfiles
 from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
@@ -51,7 +54,8 @@ def verify(context: Context, *, budget: float | None = None) -> Report:
     plan, clock, say = context.plan, context.clock, context.say
     run = _Run(context.engine, plan, context.identity, clock, say)
     with clock.stage("image"):
-        found = image.ensure(run.engine, plan.image, say, clock=clock)
+        root = run.identity.root
+        found = image.ensure(run.engine, plan.image, say, clock=clock, root=root)
         services.get_images(run.engine, plan, say)
     variables = _free_ports(run.engine, plan, run.identity)
     variables |= dict(known_variables(run.identity, plan))
@@ -76,8 +80,11 @@ def _compose_door(run: _Run, variables: dict[str, str]) -> float:
         container = _container(run.engine, project.name)
         with run.clock.stage("ready"):
             who = _ready(run, container)
-        _hooks(run, container)
         inside = lifecycle.by_exec(run.engine, container, run.plan)
+        created = _hooks(run, container, *CREATION, stage="hooks")
+        _dotfiles(run, container, inside)
+        if created:  # a hook that fails stops the later ones
+            _hooks(run, container, "start", "attach", stage="start hook")
         with run.clock.stage("probe"):
             _probe(run, who.shell, "compose", inside)
         seconds = run.clock.elapsed()
@@ -161,13 +168,26 @@ def _services(run: _Run, project: str, door: Door) -> None:
     )
 
 
-def _hooks(run: _Run, container: Container) -> None:
-    """All of them, attach too; what came of each is looked at with the rest."""
+def _hooks(run: _Run, container: Container, *names: HookName, stage: str) -> bool:
+    """Whether all is well with them; what came of each is looked at with the rest."""
     try:
-        run_hooks(run, container, *CREATION, "start", "attach", stage="hooks")
+        run_hooks(run, container, *names, stage=stage)
     except StartError as error:
         detail = f"{error.message}: {error.detail}"
-        run.checks.append(Check("hooks", "compose", False, detail))
+        run.checks.append(Check(stage, "compose", False, detail))
+        return False
+    return True
+
+
+def _dotfiles(run: _Run, container: Container, inside: Inside) -> None:
+    """They are applied by `up` and `shell`, hence not through the reference client."""
+    begun = run.clock.elapsed()
+    applied = apply_dotfiles(run, container)
+    if applied:
+        whole, links = look_at_links(inside)
+        detail = f"{applied.detail}; {links}" if applied.ok else applied.detail
+        seconds = run.clock.elapsed() - begun
+        run.checks.append(Check("dotfiles", "compose", applied.ok and whole, detail, seconds))
 
 
 def _ready(run: _Run, container: Container) -> Login:

@@ -10,6 +10,7 @@ from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import image, ownership, record, services, start
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
 from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
@@ -30,6 +31,7 @@ class Running:
     started: bool
     created: bool
     ssh: SshDoor | None
+    dotfiles: Applied | None
 
 
 def up(context: Context, *, config: str) -> Running:
@@ -41,7 +43,7 @@ def up(context: Context, *, config: str) -> Running:
     engine, clock, identity = context.engine, context.clock, context.identity
     with clock.stage("image"):
         metadata = image.ensure(
-            engine, context.plan.image, context.say, clock=context.clock
+            engine, context.plan.image, context.say, clock=clock, root=identity.root
         ).metadata
         services.get_images(engine, context.plan, context.say)
     found = before = find(engine, identity)
@@ -52,13 +54,14 @@ def up(context: Context, *, config: str) -> Running:
     with clock.stage("ready"):
         who = wait_until_ready(engine, found, context.plan.user, seconds=READY_WITHIN)
     run_hooks(context, found, *CREATION, stage="hooks")
+    dotfiles = apply_dotfiles(context, found)
     run_hooks(context, found, "start", stage="start hook")
     with clock.stage("probe"):
         _require_probes(context, found, who)
     with clock.stage("ssh"):
         door = open_door(engine, found, who.user, data=identity.data, alias=known.alias)
     created = before is None or before.id != found.id
-    return Running(found, found is not before, created, door)
+    return Running(found, found is not before, created, door, dotfiles)
 
 
 def find(engine: Engine, identity: Identity) -> Container | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from devpod_gen.profile.existing import shellwords
 from devpod_gen.profile.existing.base import HOMES, USERS
-from devpod_gen.profile.existing.model import Command, Hook, HookName, LeftOut
+from devpod_gen.profile.existing.model import LeftOut
+from devpod_gen.profile.hook import Command, Hook, HookName
 from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.wording import shown
 

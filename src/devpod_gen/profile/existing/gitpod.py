@@ -8,8 +8,9 @@ from devpod_gen.profile.existing import base, markup
 from devpod_gen.profile.existing.commands import not_a_hook
 from devpod_gen.profile.existing.editor import extensions
 from devpod_gen.profile.existing.files import UnreadError
-from devpod_gen.profile.existing.model import Existing, Hook, LeftOut, entries, table
+from devpod_gen.profile.existing.model import Existing, LeftOut, entries, table
 from devpod_gen.profile.existing.ports import is_port, plain_label
+from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown
 
@@ -18,6 +19,7 @@ _REASONS = {
     "image": "devpod-gen builds an image from stacks; yours would be image.ref",
     "github": "prebuilds are what `devpod-gen build --push` and a lock are for",
     "additionalRepositories": "other repos are not cloned",
+    "jetbrains": "is not read: plugins go to ide.jetbrains",
     "gitConfig": "Git's settings are yours, not the repo's",
 }
 _OF_TASKS = {

@@ -1,13 +1,10 @@
 """What files of others say of a development environment, in a profile's words."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
-
-HookName = Literal["on-create", "update-content", "create", "start", "attach"]
-Command = str | tuple[str, ...]
-"""A line for sh, or a program and its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +13,6 @@ class LeftOut:
 
     key: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """A hook of the profile, and its parts. A command alone is a part without a name."""
-
-    name: HookName
-    parts: tuple[tuple[str, Command], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def command(place: str, value: object, left: list[LeftOut]) -> str | list[str] |
     """A command, with `${X:-y}` as y; one with another variable is left out."""
     if value is None or value in ("", []):
         return None
-    words = [value] if isinstance(value, str) else value
+    words = _words(value) if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str | int) for word in words):
         left.append(LeftOut(place, "is no command"))
         return None
@@ -45,7 +45,15 @@ def command(place: str, value: object, left: list[LeftOut]) -> str | list[str] |
     if reason:
         left.append(LeftOut(place, reason))
         return None
-    return plain[0] if isinstance(value, str) else plain
+    return plain[0] if isinstance(value, str) and len(words) == 1 else plain
+
+
+def _words(text: str) -> list[str]:
+    """A text of several lines is words; of one line it is left as it is."""
+    try:
+        return shlex.split(text) if "\n" in text.strip() else [text.strip()]
+    except ValueError:
+        return [text.strip()]
 
 
 def _odd(words: list[str]) -> str | None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from devpod_gen import resources
 from devpod_gen.profile.detect import Detection
 from devpod_gen.profile.existing.depends import with_depends
 from devpod_gen.profile.existing.features import is_version
@@ -51,7 +50,7 @@ def settle(
     stacks = _Stacks(known, [stack.name for stack in detection.stacks])
     settled = []
     length = 0
-    for one in map(_supported, found):
+    for one in found:
         length += len(repr(one))
         settled.append(
             _settled(one, heard, stacks)
@@ -105,18 +104,3 @@ def _settled(one: Existing, heard: dict[str, _Heard], stacks: _Stacks) -> Existi
         services=tuple(service for _, service in services),
         left_out=(*one.left_out, *left),
     )
-
-
-def _supported(one: Existing) -> Existing:
-    """What profiles cannot say yet is named."""
-    keys = resources.schema("profile")["properties"]
-    left: list[LeftOut] = []
-    if "x-unsupported" in keys["hooks"]:
-        left += [LeftOut(f"hooks.{hook.name}", "hooks are not supported yet") for hook in one.hooks]
-        one = replace(one, hooks=())
-    if "x-unsupported" in keys["services"]:
-        left += [
-            LeftOut(f"services.{x.name}", "services are not supported yet") for x in one.services
-        ]
-        one = replace(one, services=())
-    return replace(one, left_out=(*one.left_out, *left))

@@ -52,6 +52,7 @@ _REASONS = {
     "appPort": "ports are published by [[ports]]",
     "initializeCommand": "commands on the host are never run",
 }
+_TOOLS = {"jetbrains": "is not read: plugins and settings go to ide.jetbrains"}
 _OF_BUILD = frozenset(("dockerfile", "context", "target", "args"))
 _UNKNOWN = "no key of a profile says that"
 
@@ -65,4 +66,4 @@ def left_out(document: dict[str, Any]) -> Iterator[LeftOut]:
         yield LeftOut(key, _REASONS.get(key, _UNKNOWN))
     tools = document.get("customizations")
     for tool in sorted(set(tools if isinstance(tools, dict) else ()) - {"vscode", "devpod-gen"}):
-        yield LeftOut(f"customizations: {shown(tool)}", _UNKNOWN)
+        yield LeftOut(f"customizations: {shown(tool)}", _TOOLS.get(tool, _UNKNOWN))
