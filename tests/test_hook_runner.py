@@ -46,6 +46,24 @@ def test_once(runner: Runner, tmp_path: Path) -> None:
     assert runner("start").returncode == 0  # there is none
 
 
+def test_warm_is_once_a_lock_and_a_cache(runner: Runner, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+
+    def times(line: str = "echo x >>ran") -> int:
+        found = {"DEVPOD_CACHES": f"{one}:{two}", "DEVPOD_HOOK_LOCKS": "go.sum missing.lock"}
+        assert runner("warm", DEVPOD_HOOK_WARM=line, **found).returncode == 0
+        return len((tmp_path / "ran").read_text().split())
+
+    assert (times(), times()) == (1, 1)
+    (tmp_path / "go.sum").write_text("a v1\n")
+    assert (times(), times()) == (2, 2)
+    (two / ".devpod-warm").unlink()  # that cache was removed
+    assert (times(), times()) == (3, 3)
+    assert times("echo y >>ran") == 4
+
+
 def test_a_failed_one_is_run_again(runner: Runner) -> None:
     fails = runner("-q", "create", DEVPOD_HOOK_CREATE="echo why; exit 3")
     assert (fails.returncode, fails.stdout) == (3, "")

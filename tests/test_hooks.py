@@ -95,6 +95,28 @@ def test_what_the_client_knows_of_a_container_of_ours(workspace: Make) -> None:
     assert merged["remoteUser"] == "dev"
 
 
+def test_warm_fills_the_caches_once_a_lock(workspace: Make, command: Command) -> None:
+    files = {
+        "devpod.toml": 'name = "warm"\nstacks = ["go"]\n[caches]\ngo = ["/home/dev/go/pkg/mod"]\n'
+        "[hooks]\nwarm = 'echo \"$(cat go.sum)\" >>warmed'\n",
+        "go.sum": "one",
+    }
+    repo = workspace(files)
+    assert command("down", "-C", repo).code == 0
+    assert command("up", "-C", repo).code == 0  # a new container, the old cache
+    assert (repo / "warmed").read_text().split() == ["one"]
+    (repo / "go.sum").write_text("two")
+    container = json.loads(client("up", repo=repo))["containerId"]
+    assert (repo / "warmed").read_text().split() == ["one", "two"]  # whoever comes first
+    assert (
+        json.loads(command("up", "--json", "-C", repo).out)["workspace"]["container"] == container
+    )
+    assert (repo / "warmed").read_text().split() == ["one", "two"]
+    assert command("down", "--caches", "-C", repo).code == 0
+    client("up", repo=repo)
+    assert (repo / "warmed").read_text().split() == ["one", "two", "two"]
+
+
 def test_a_failing_hook_fails_up(make_repo: Make, command: Command) -> None:
     lines = "for i in $(seq 40); do echo line $i; done; echo broken >&2; exit 5"
     repo = make_repo(

@@ -49,8 +49,7 @@ def stopped(container: str, *, within: float) -> bool:
 
 
 def awake(container: str) -> Awake:
-    (found,) = [c for c in Docker().containers({}) if c.id == container]
-    return why_awake(Docker(), found)
+    return why_awake(Docker(), container, "lazy")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +84,9 @@ def test_it_stops_says_why_and_is_started_in_place(workspace: Make, command: Com
 
     again = json.loads(command("up", "--json", "-C", repo).out)["workspace"]
     assert (again["container"], again["created"]) == (container, False)
+    status = json.loads(command("status", "--why-awake", "--json", "-C", repo).out)
+    assert status["workspaces"][0]["awake"]["timeout"] == 3
+    assert "  stops after 3 s without use, " in command("status", "--why-awake", "-C", repo).out
     config = Path(os.environ["XDG_DATA_HOME"], "devpod-gen", told["id"], "ssh_config")
     over = ["ssh", "-F", str(config), told["ssh_host"], "sleep 6; echo ended"]
     assert subprocess.run(over, capture_output=True, check=True).stdout == b"ended\n"

@@ -39,6 +39,20 @@ def test_limits_are_read_back_through_every_door(make_repo: Make, command: Comma
         assert found[door, "limit:shm"] == (True, "134217728")
 
 
+@pytest.mark.engine
+@pytest.mark.usefixtures("nothing_left")
+def test_a_workspace_that_was_killed_for_memory_says_so(workspace: Make, command: Command) -> None:
+    repo = workspace({"devpod.toml": 'name = "small"\n[resources]\nmemory = "64m"\n'})
+    container = json.loads(command("status", "--json", "-C", repo).out)["workspaces"][0]
+    eater = "perl -e '$x .= \"x\" x 1e6 while 1'"
+    # As the workspace's own command: with it, the workspace ends.
+    docker("exec", "-u", "root", container["container"], "sh", "-c", f"{eater}; kill 1; true")
+    docker("wait", container["container"])
+    ran = command("exec", "-C", repo, "--", "true")
+    assert (ran.code, "it was killed for memory" in ran.err) == (7, True), ran.err
+    assert "killed for memory" in command("status", "-C", repo).out
+
+
 @pytest.mark.parametrize(
     ("said", "verdicts"),
     [

@@ -207,6 +207,40 @@ def test_shell_in_a_real_terminal(workspace: Make) -> None:
     assert shell.exitstatus == 5
 
 
+def test_shell_in_tmux_is_found_again(workspace: Make) -> None:
+    """Colours, and the end of input, too."""
+    repo = workspace(PLAIN)
+    env = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+    def shell(*options: str) -> "pexpect.spawn[bytes]":
+        argv = ["shell", *options, "-C", str(repo)]
+        return pexpect.spawn(str(COMMAND), argv, dimensions=(30, 99), timeout=30, env=env)
+
+    plain = shell()
+    plain.expect("shop")
+    plain.sendline("echo $COLORTERM-$(tput colors)")
+    plain.expect("truecolor-256")
+    plain.expect("shop")
+    plain.sendeof()
+    plain.expect(pexpect.EOF)
+
+    first = shell("--tmux")
+    first.expect("shop")
+    first.sendline("kept=$((6 * 7)); stty size; echo $0")
+    first.expect("29 99")  # a line of tmux's own
+    first.expect("zsh")
+    first.sendcontrol("b")
+    first.send("d")
+    first.expect("detached")
+    first.expect(pexpect.EOF)
+    again = shell("--tmux")
+    again.sendline("echo still-$kept")
+    again.expect("still-42")
+    again.sendline("exit")
+    again.expect("exited")
+    again.expect(pexpect.EOF)
+
+
 def test_the_reference_client_attaches_to_ours(workspace: Make, command: Command) -> None:
     repo = workspace(PLAIN)
     ours = up(command, repo)["container"]

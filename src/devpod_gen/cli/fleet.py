@@ -9,9 +9,12 @@ import typer
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import HERE, Debug, Folder, Json, Repo, Verbose, plan_of, repo_at
 from devpod_gen.errors import DevpodError
+from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
+    from devpod_gen.engine.api import Engine
     from devpod_gen.workspace.fleet import Workspace
+    from devpod_gen.workspace.idle import Awake
     from devpod_gen.workspace.leftovers import Leftover
 
 
@@ -19,6 +22,9 @@ def status(
     directory: Folder = HERE,
     everything: Annotated[
         bool, typer.Option("--all", help="Every workspace that the engine has.")
+    ] = False,
+    why_awake: Annotated[
+        bool, typer.Option("--why-awake", help="And what keeps each one from stopping by itself.")
     ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -33,12 +39,26 @@ def status(
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, None)
-    found = workspaces(Docker(), None if everything else repo.root)
+    engine = Docker()
+    found = workspaces(engine, None if everything else repo.root)
+    awake = _awake(engine, found) if why_awake else {}
     drifts = {one.container: _drift(one) for one in found}
-    text = "\n".join(_lines(one, drifts[one.container]) for one in found)
+    text = "\n".join(_lines(one, drifts[one.container], awake) for one in found)
     none = "the engine has no workspace" if everything else "this repo has no workspace"
-    values = [_values(one, drifts[one.container]) for one in found]
+    values = [_values(one, drifts[one.container], awake) for one in found]
     console.result(text or none, workspaces=values)
+
+
+def _awake(engine: "Engine", found: "tuple[Workspace, ...]") -> "dict[str, Awake]":
+    """What keeps the running ones up. They are asked side by side: each takes a second."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    from devpod_gen.workspace.idle import why_awake  # noqa: PLC0415
+
+    running = [one for one in found if one.state == "running"]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        asked = pool.map(lambda one: why_awake(engine, one.container, one.name), running)
+        return {one.container: awake for one, awake in zip(running, asked, strict=True)}
 
 
 def gc(
@@ -77,20 +97,39 @@ def _leftover_line(one: "Leftover", verb: str) -> str:
     return f"{verb} {one.kind} {one.name} ({one.why}): {', '.join(one.items)}{size}"
 
 
-def _values(one: "Workspace", drift: bool | None) -> dict[str, Any]:
+def _values(one: "Workspace", drift: bool | None, awake: "dict[str, Awake]") -> dict[str, Any]:
     values = asdict(one)
     del values["config"]
-    return values | {"ports": list(one.ports), "drift": drift}
+    told = awake.get(one.container)
+    return (
+        values
+        | {"ports": list(one.ports), "drift": drift}
+        | ({"awake": asdict(told) | {"reasons": list(told.reasons)}} if told else {})
+    )
 
 
-def _lines(one: "Workspace", drift: bool | None) -> str:
-    """A workspace, for people: a line of what it is, and one of where."""
+def _lines(one: "Workspace", drift: bool | None, awake: "dict[str, Awake]") -> str:
+    """A workspace, for people: a line of what it is, one of where, and what else there is."""
     what = [one.name, *([f"profile {one.profile}"] if one.profile else [])]
     what += [one.branch] if one.branch else []
     what += [one.state, f"since {one.since[:16].replace('T', ' ')}Z", f"by {one.started_by}"]
+    what += ["killed for memory"] if one.out_of_memory else []
     where = [one.id, one.folder, *([f"ssh {one.ssh_host}"] if one.ssh_host else []), *one.ports]
-    changed = "\n  the profile has changed since: `devpod-gen up`" if drift else ""
-    return f"{'  '.join(what)}\n  {'  '.join(where)}{changed}"
+    lines = ["  ".join(what), f"  {'  '.join(where)}"]
+    lines += ["  the profile has changed since: `devpod-gen up`"] if drift else []
+    return "\n".join([*lines, *_awake_lines(awake.get(one.container))])
+
+
+def _awake_lines(awake: "Awake | None") -> list[str]:
+    if awake is None:
+        return []
+    reasons = awake.reasons or ("nothing uses it now",)
+    end = (
+        f"stops after {awake.timeout} s without use, {awake.idle} have passed"
+        if awake.timeout
+        else "never stops by itself: the profile has no idle.timeout"
+    )
+    return [f"  {printable(line)}" for line in (*reasons, end)]
 
 
 def _drift(one: "Workspace") -> bool | None:

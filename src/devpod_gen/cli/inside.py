@@ -20,27 +20,35 @@ from devpod_gen.cli.options import (
     repo_at,
 )
 
+# The container knows its attach hook; where that fails, it says so, and the shell opens.
+# Which shell: by the user's line in /etc/passwd, since an image may not set SHELL.
+_LOGIN = """
+    in_tmux=$1; shift
+    [ -z "${DEVPOD_HOOK_ATTACH-}${DEVPOD_HOOKS_ATTACH-}" ] ||
+        (cd "$DEVPOD_WORKSPACE" && "$@" attach >&2)
+    shell=$(getent passwd "$(id -un)" | cut -d: -f7)
+    export SHELL="${shell:-/bin/sh}"
+    [ "$in_tmux" = no ] || exec tmux -u new-session -A -s devpod
+    exec "$SHELL" -l
+"""
+
 
 def shell(
     directory: Folder = HERE,
     profile: ProfileName = None,
     branch: Branch = None,
+    tmux: Annotated[
+        bool, typer.Option("--tmux", help="In tmux: the session that is there, or a new one.")
+    ] = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
     """Open the login shell inside, at the place in the repo where you stand.
 
-    Example: devpod-gen shell
+    Example: devpod-gen shell --tmux
     """
     from devpod_gen.plan.hook import runner_as_text  # noqa: PLC0415 - only what is used is loaded
 
-    # The container knows its attach hook; where that fails, it says so, and the shell opens.
-    # Which shell: by the user's line in /etc/passwd, since an image may not set SHELL.
-    login = """
-        [ -z "${DEVPOD_HOOK_ATTACH-}${DEVPOD_HOOKS_ATTACH-}" ] ||
-            (cd "$DEVPOD_WORKSPACE" && "$@" attach >&2)
-        shell=$(getent passwd "$(id -un)" | cut -d: -f7); exec "${shell:-/bin/sh}" -l
-    """
-    argv = ["sh", "-c", login, "sh", *runner_as_text()]
+    argv = ["sh", "-c", _LOGIN, "sh", "yes" if tmux else "no", *runner_as_text()]
     repo = at_branch(repo_at(directory, profile), branch)
     dotfiles_first(repo)
     _enter(repo, argv, tty=sys.stdin.isatty())

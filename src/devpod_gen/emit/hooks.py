@@ -7,6 +7,7 @@ from devpod_gen.profile.hook import HookName
 _CALLED_BY: dict[HookName, str] = {
     "on-create": "onCreateCommand",
     "update-content": "updateContentCommand",
+    "warm": "updateContentCommand",
     "create": "postCreateCommand",
     "start": "postStartCommand",
     "attach": "postAttachCommand",
@@ -23,12 +24,28 @@ def hook_environment(plan: Plan) -> dict[str, str]:
         parts = " ".join(part for part, _ in hook.parts)
         if parts:
             values[f"DEVPOD_HOOKS_{name}"] = parts
-    return values | {"DEVPOD_HOOK_TIMEOUT": str(plan.hooks.timeout)} if values else {}
+    if not values:
+        return {}
+    locks = " ".join(plan.hooks.locks)
+    return values | {
+        "DEVPOD_HOOK_TIMEOUT": str(plan.hooks.timeout),
+        **({"DEVPOD_HOOK_LOCKS": locks} if locks else {}),
+    }
 
 
-def hook_calls(plan: Plan) -> dict[str, list[str]]:
-    """The lifecycle commands of the Development Containers specification, in its order."""
-    return {_CALLED_BY[hook.name]: [*plan.hooks.runner, hook.name] for hook in plan.hooks.all}
+def hook_calls(plan: Plan) -> dict[str, list[str] | dict[str, list[str]]]:
+    """The lifecycle commands of the Development Containers specification, in its order.
+
+    Two of ours that share one are run side by side, as the specification has it.
+    """
+    calls: dict[str, dict[str, list[str]]] = {}
+    for hook in plan.hooks.all:
+        parts = calls.setdefault(_CALLED_BY[hook.name], {})
+        parts[hook.name] = [*plan.hooks.runner, hook.name]
+    return {
+        command: parts if len(parts) > 1 else next(iter(parts.values()))
+        for command, parts in calls.items()
+    }
 
 
 def _variable(name: str) -> str:

@@ -93,13 +93,14 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a container was made, started and ended (RFC 3339; empty: never), and its ports
-    as `ADDRESS:PORT->PORT`."""
+    """When a container was made, started and ended (RFC 3339; empty: never), its ports as
+    `ADDRESS:PORT->PORT`, and whether it ended because it had no more memory."""
 
     created: str
     started: str
     ended: str
     ports: tuple[str, ...]
+    out_of_memory: bool
 
 
 @dataclass(frozen=True, slots=True)

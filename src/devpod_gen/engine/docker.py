@@ -52,6 +52,7 @@ _TIMES = (
     ".State.StartedAt",
     ".State.FinishedAt",
     ".NetworkSettings.Ports",
+    ".State.OOMKilled",
 )
 
 
@@ -255,7 +256,10 @@ class Docker:
     ) -> list[str]:
         """See Engine."""
         place = ["--workdir", folder] if folder else []
-        terminal = ["--tty", "--env", f"TERM={os.environ.get('TERM', 'xterm')}"] if tty else []
+        told = {"TERM": os.environ.get("TERM", "xterm")}  # of a terminal, and what it can show
+        told |= {"COLORTERM": os.environ["COLORTERM"]} if os.environ.get("COLORTERM") else {}
+        given = (f"--env={key}={value}" for key, value in told.items())
+        terminal = ["--tty", *given] if tty else []
         return [
             *(connect.client(), "exec", "--interactive", *terminal),
             *("--user", user, *place, container, *argv),
@@ -321,7 +325,11 @@ def _container(row: list[str]) -> Container:
 
 
 def _times(
-    created: str, started: str, ended: str, bound: dict[str, list[dict[str, str]] | None]
+    created: str,
+    started: str,
+    ended: str,
+    bound: dict[str, list[dict[str, str]] | None],
+    killed: bool,
 ) -> Times:
     ports = tuple(
         f"{binding['HostIp']}:{binding['HostPort']}->{name.removesuffix('/tcp')}"
@@ -329,7 +337,7 @@ def _times(
         for binding in bindings or ()
     )
     never = "0001-01-01T00:00:00Z"
-    return Times(created, started.replace(never, ""), ended.replace(never, ""), ports)
+    return Times(created, started.replace(never, ""), ended.replace(never, ""), ports, killed)
 
 
 @contextmanager

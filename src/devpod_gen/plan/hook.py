@@ -28,15 +28,19 @@ class HookPlan:
 @dataclass(frozen=True, slots=True)
 class HooksPlan:
     """The hooks in their order, the seconds that each may take, and the command that runs
-    one inside, whoever calls it: its name is the last word."""
+    one inside, whoever calls it: its name is the last word. `locks`: files of the workspace
+    by which the hook warm tells whether the caches are filled."""
 
     all: tuple[HookPlan, ...]
     timeout: int
     runner: tuple[str, ...]
+    locks: tuple[str, ...]
 
 
-def resolve_hooks(hooks: Hooks, *, ours: bool) -> HooksPlan:
-    """Decide them. `ours`: the image is one of ours and has the runner."""
+def resolve_hooks(hooks: Hooks, *, ours: bool, locks: tuple[str, ...]) -> HooksPlan:
+    """Decide them. `ours`: the image is one of ours and has the runner; `locks`: the stacks'
+    lock files."""
+    warms = any(hook.name == "warm" for hook in hooks.all)
     return HooksPlan(
         tuple(
             HookPlan(hook.name, tuple((part, _line(command)) for part, command in hook.parts))
@@ -44,6 +48,7 @@ def resolve_hooks(hooks: Hooks, *, ours: bool) -> HooksPlan:
         ),
         hooks.timeout or HOOK_TIMEOUT,
         (_RUNNER,) if ours else runner_as_text(),
+        locks if warms else (),
     )
 
 

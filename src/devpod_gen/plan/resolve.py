@@ -81,7 +81,11 @@ def resolve(
         ),
         probes=_probes(profile, stacks),
         ide=_ide(profile, stacks),
-        hooks=resolve_hooks(profile.hooks, ours=not profile.image.ref),
+        hooks=resolve_hooks(
+            profile.hooks,
+            ours=not profile.image.ref,
+            locks=tuple(dict.fromkeys(lock for stack in stacks for lock in stack.locks)),
+        ),
         services=resolve_services(profile.services),
         dotfiles=resolve_dotfiles(profile.dotfiles, file=profile.file),
     )

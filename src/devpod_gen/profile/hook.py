@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-HookName = Literal["on-create", "update-content", "create", "start", "attach"]
-HOOKS: tuple[HookName, ...] = ("on-create", "update-content", "create", "start", "attach")
+HookName = Literal["on-create", "update-content", "warm", "create", "start", "attach"]
+HOOKS: tuple[HookName, ...] = ("on-create", "update-content", "warm", "create", "start", "attach")
 """In the order in which they run."""
 
 Command = str | tuple[str, ...]

@@ -55,6 +55,8 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     yield from _ports(document, file)
     yield from _caches(document, file)
     yield from _image(document, file)
+    if "warm" in document.get("hooks", {}) and not document.get("caches"):
+        yield Finding(where(file, ("hooks", "warm")), "fills the caches, and there are none")
     yield from service.contradictions(document, file)
     yield from dotfiles.contradictions(document, file)
     yield from dotfiles.of_repo(document, file)

@@ -38,6 +38,7 @@ class Stack:
     includes: tuple[str, ...]
     signs: tuple[Marker, ...]
     sources: tuple[str, ...]
+    locks: tuple[str, ...]
     members: tuple[Place, ...]
     versions: tuple[VersionSource, ...]
     managers: tuple[ManagerRule, ...]
@@ -88,6 +89,7 @@ def stack(name: str, document: dict[str, Any], recipe: Recipe) -> Stack:
         includes=tuple(document.get("includes", ())),
         signs=tuple(rule.marker(entry) for entry in document.get("markers", ())),
         sources=tuple(document.get("sources", ())),
+        locks=tuple(document.get("locks", ())),
         members=tuple(rule.place(entry) for entry in document.get("members", ())),
         versions=tuple(rule.version(entry) for entry in document.get("version", ())),
         managers=tuple(rule.manager(entry) for entry in document.get("manager", ())),

@@ -34,6 +34,8 @@ class Workspace:
     """The repo's folder inside."""
     ssh_host: str | None
     ports: tuple[str, ...]
+    out_of_memory: bool
+    """Whether it was ended because it had no more memory."""
     config: str
 
 
@@ -87,6 +89,7 @@ def _workspace(found: Container, times: Times, hosts: dict[str, str]) -> Workspa
         workspace=found.folder,
         ssh_host=hosts.get(found.id),
         ports=times.ports,
+        out_of_memory=times.out_of_memory,
         config=found.config,
     )
 

@@ -10,8 +10,8 @@ from devpod_gen.plan.hook import KEPT
 from devpod_gen.profile.hook import HookName
 from devpod_gen.workspace.context import Context
 
-CREATION: tuple[HookName, ...] = ("on-create", "update-content", "create")
-"""The hooks that are run once a container."""
+CREATION: tuple[HookName, ...] = ("on-create", "update-content", "warm", "create")
+"""The hooks that are run once a container; warm, once for what is in the caches."""
 
 _FAILED = re.compile(r"^devpod: hook ([a-z-]+)(?: \(part ([^)]*)\))? (.*);", re.MULTILINE)
 _SLACK = 30.0  # seconds beyond the hooks' own deadlines

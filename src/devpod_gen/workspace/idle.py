@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
 from devpod_gen.errors import EngineError
 from devpod_gen.plan.resolve import IDLE_CPU
 
@@ -20,16 +20,17 @@ class Awake:
     timeout: int | None
 
 
-def why_awake(engine: Engine, container: Container) -> Awake:
-    """Ask the watch. It takes a second, in which the CPU is measured. Raises EngineError."""
-    result = engine.exec(container.id, ["sh", "-c", _SCRIPT], user="root", timeout=10)
+def why_awake(engine: Engine, container: str, name: str) -> Awake:
+    """Ask the watch of a container, by its id. It takes a second, in which the CPU is measured.
+
+    Raises EngineError, which says the workspace's `name`.
+    """
+    result = engine.exec(container, ["sh", "-c", _SCRIPT], user="root", timeout=10)
     if result.code == _NO_WATCH:
         return Awake(("the image is not one of ours: nothing inside watches for use",), None, None)
     if not result.ok:
         message = "the workspace did not say what keeps it up"
-        raise EngineError(
-            message, where=container.name, fix="run it again", detail=result.last_lines(3)
-        )
+        raise EngineError(message, where=name, fix="run it again", detail=result.last_lines(3))
     lines = result.output.splitlines()
     # The watch's own state is the last line: `idle: 12 of 1800 s`.
     if lines and lines[-1].startswith("idle: "):

@@ -82,7 +82,12 @@ def require(engine: Engine, identity: Identity, *, running: bool = True) -> Cont
     if found and (found.running or not running):
         return found
     message = f"the workspace is {found.state}" if found else "this repo has no workspace yet"
-    raise StartError(message, where=str(identity.root), fix="run `devpod-gen up`")
+    fix = "run `devpod-gen up`"
+    times = engine.times([found.id]) if found else {}
+    if found and found.id in times and times[found.id].out_of_memory:
+        message += ": it was killed for memory"
+        fix += ", with more resources.memory in the profile"
+    raise StartError(message, where=str(identity.root), fix=fix)
 
 
 def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[str, ...]:
