@@ -55,7 +55,8 @@ def gc(
     Example: devpod-gen gc --dry-run
     """
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.workspace.leftovers import find, remove  # noqa: PLC0415
+    from devpod_gen.workspace.clearing import remove  # noqa: PLC0415
+    from devpod_gen.workspace.leftovers import find  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     engine = Docker()
@@ -72,9 +73,9 @@ def gc(
 
 def _leftover_line(one: "Leftover", verb: str) -> str:
     if one.kept:
-        return f"kept {one.kind} {one.name}: {one.kept}"
+        return _plain(f"kept {one.kind} {one.name}: {one.kept}")
     size = f", {one.size / 1e6:.1f} MB" if one.size is not None else ""
-    return f"{verb} {one.kind} {one.name} ({one.why}): {', '.join(one.items)}{size}"
+    return _plain(f"{verb} {one.kind} {one.name} ({one.why}): {', '.join(one.items)}{size}")
 
 
 def _values(one: "Workspace", drift: bool | None) -> dict[str, Any]:
@@ -90,7 +91,12 @@ def _lines(one: "Workspace", drift: bool | None) -> str:
     what += [one.state, f"since {one.since[:16].replace('T', ' ')}Z", f"by {one.started_by}"]
     where = [one.id, one.folder, *([f"ssh {one.ssh_host}"] if one.ssh_host else []), *one.ports]
     changed = "\n  the profile has changed since: `devpod-gen up`" if drift else ""
-    return f"{'  '.join(what)}\n  {'  '.join(where)}{changed}"
+    return f"{_plain('  '.join(what))}\n  {_plain('  '.join(where))}{changed}"
+
+
+def _plain(text: str) -> str:
+    """Names of folders and branches must not drive the terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _drift(one: "Workspace") -> bool | None:
