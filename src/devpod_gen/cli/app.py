@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from devpod_gen import __version__
-from devpod_gen.cli import bundle, fleet, image, init, inside, lock, repo, trust, workspace
+from devpod_gen.cli import bundle, fleet, image, init, inside, lock, removal, repo, trust, workspace
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -48,7 +48,7 @@ app.command()(workspace.up)
 app.command()(inside.shell)
 app.command(name="exec", context_settings=_PASS_ON)(inside.execute)
 app.command()(inside.logs)
-app.command()(workspace.down)
+app.command()(removal.down)
 app.command()(fleet.status)
 app.command()(trust.trust)
 app.command()(fleet.gc)

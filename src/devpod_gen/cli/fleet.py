@@ -75,7 +75,8 @@ def gc(
     Example: devpod-gen gc --dry-run
     """
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.workspace.leftovers import find, remove  # noqa: PLC0415
+    from devpod_gen.workspace.clearing import remove  # noqa: PLC0415
+    from devpod_gen.workspace.leftovers import find  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     engine = Docker()
@@ -92,9 +93,9 @@ def gc(
 
 def _leftover_line(one: "Leftover", verb: str) -> str:
     if one.kept:
-        return f"kept {one.kind} {one.name}: {one.kept}"
+        return printable(f"kept {one.kind} {one.name}: {one.kept}")
     size = f", {one.size / 1e6:.1f} MB" if one.size is not None else ""
-    return f"{verb} {one.kind} {one.name} ({one.why}): {', '.join(one.items)}{size}"
+    return printable(f"{verb} {one.kind} {one.name} ({one.why}): {', '.join(one.items)}{size}")
 
 
 def _values(one: "Workspace", drift: bool | None, awake: "dict[str, Awake]") -> dict[str, Any]:
@@ -115,7 +116,7 @@ def _lines(one: "Workspace", drift: bool | None, awake: "dict[str, Awake]") -> s
     what += [one.state, f"since {one.since[:16].replace('T', ' ')}Z", f"by {one.started_by}"]
     what += ["killed for memory"] if one.out_of_memory else []
     where = [one.id, one.folder, *([f"ssh {one.ssh_host}"] if one.ssh_host else []), *one.ports]
-    lines = ["  ".join(what), f"  {'  '.join(where)}"]
+    lines = [printable("  ".join(what)), printable(f"  {'  '.join(where)}")]
     lines += ["  the profile has changed since: `devpod-gen up`"] if drift else []
     return "\n".join([*lines, *_awake_lines(awake.get(one.container))])
 

@@ -4,19 +4,15 @@ Only what carries our labels and is surely over: a folder that cannot be looked 
 here, a process that may live, work that no remote has, are left alone.
 """
 
-import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Literal
 
-from devpod_gen.disk import remove_folder
-from devpod_gen.engine.api import Container, Engine, Project
-from devpod_gen.errors import Busy
+from devpod_gen.engine.api import Container, Engine
 from devpod_gen.workspace import clone, ownership, record, throwaway
-from devpod_gen.workspace.identity import Identity, data_home
-from devpod_gen.workspace.lock import held
+from devpod_gen.workspace.identity import data_home
 
 Kind = Literal["workspace", "verification", "half-made", "caches", "state"]
 
@@ -53,48 +49,6 @@ def find(engine: Engine, *, caches: bool = False) -> tuple[Leftover, ...]:
     ]
     unused = _caches(engine, mine, busy - {one.name for one in dead}) if caches else []
     return (*dead, *over, *half, *unused, *_state(engine, everyone))
-
-
-def remove(engine: Engine, found: Leftover) -> Leftover:
-    """Remove it, and say what was removed, or why it was kept after all."""
-    if found.kept:
-        return found
-    match = re.search(r"(?:^|-)([0-9a-f]{12})$", found.name)
-    if found.kind == "verification" or not match:
-        return _remove(engine, found)
-    # Under its lock: an `up` may be at its beginning.
-    identity = Identity(match[1], found.name, Path(), "")
-    try:
-        with held(identity, "gc", patience=0, removed=True):
-            if found.kind in ("half-made", "state") and _is_there(engine, found.name):
-                return replace(found, items=(), kept="it was just started")
-            return _remove(engine, found)
-    except Busy as error:
-        return replace(found, items=(), kept=error.message)
-    finally:
-        with contextlib.suppress(OSError):
-            data_home().rmdir()
-
-
-def _remove(engine: Engine, found: Leftover) -> Leftover:
-    match found.kind:
-        case "state":
-            remove_folder(data_home() / found.name)
-        case "caches":
-            for item in found.items:
-                engine.remove_volume(item.removeprefix("volume "))
-        case "workspace" | "verification" | "half-made":
-            engine.remove(Project(found.name, ()), volumes=found.kind == "verification")
-            if f"volume {clone.volume_of(found.name)}" in found.items:
-                engine.remove_volume(clone.volume_of(found.name))
-        case _:
-            assert_never(found.kind)
-    return found
-
-
-def _is_there(engine: Engine, name: str) -> bool:
-    everyone = ownership.everyones(engine)
-    return any(name in (one.project, one.labels["devpod-gen.id"]) for one in everyone)
 
 
 def _items(engine: Engine, project: str) -> tuple[str, ...]:
