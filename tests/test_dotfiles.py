@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from conftest import COMMAND, Ran, docker, tree
+from devpod_gen.engine.command import Result
 from devpod_gen.errors import HostError
 from devpod_gen.plan.dotfiles import resolve_dotfiles
 from devpod_gen.profile.dotfiles import Dotfiles
 from devpod_gen.workspace.archive import pack
-from devpod_gen.workspace.dotfiles import folder_of
+from devpod_gen.workspace.dotfiles import folder_of, outcome
 from test_environment import checks, verified
 from test_workspace import client
 
@@ -98,6 +99,14 @@ def test_a_profile_does_not_reach_for_the_host(tmp_path: Path) -> None:
     assert of("in") == repo / "in"
     with pytest.raises(HostError, match="lead out of the repo"):
         of("out/dotfiles")
+
+
+def test_a_branch_is_said_to_be_unpinned() -> None:
+    dotfiles = Dotfiles(repo="https://h/r", ref="main")
+    plan = resolve_dotfiles(dotfiles, file="config.toml")
+    assert plan
+    told = outcome(plan, Result(0, "devpod: commit 0123abc\n", ""))
+    assert told.detail == "applied; not pinned, now at 0123abc"
 
 
 @pytest.mark.parametrize(

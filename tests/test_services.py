@@ -131,6 +131,7 @@ def test_through_every_door(workspace: Make, command: Command, redis: str) -> No
 NEVER = 'health = { command = "echo no; exit 1", interval = 1, retries = 1, timeout = 1 }'
 ENDS = 'command = ["sh", "-c", "echo goodbye >&2; exit 4"]'
 BAD = {
+    "ends at once": (ENDS, "it ended", "goodbye"),
     "ends": (f"{ENDS}\n{HEALTH}", "it ended", "goodbye"),
     "unhealthy": (
         f"command = {SERVER}\n{NEVER}",
@@ -154,6 +155,20 @@ def test_one_that_fails_fails_up(case: str, make_repo: Make, command: Command, r
     assert said in ran.err
     assert len(ran.err[ran.err.index("error:") :].splitlines()) <= 15
     # The workspace was not there before: nothing of it is, afterwards (nothing_left).
+
+
+def test_one_that_ends_later(make_repo: Make, command: Command, redis: str) -> None:
+    """Without a health check it was there when it was looked at. A probe takes its time."""
+    keys = 'command = ["sh", "-c", "sleep 3; echo goodbye; exit 4"]'
+    probe = '[[probe]]\nrun = "sleep 4"\n'
+    repo = make_repo(
+        {"devpod.toml": f'name = "l"\n{probe}[services.db]\nimage = "{redis}"\n{keys}\n'}
+    )
+    ran = command("up", "-C", repo)
+    assert ran.code == 7
+    assert "error: the service db is not ready: it ended" in ran.err
+    assert "goodbye" in ran.err
+    assert command("down", "-C", repo).code == 0
 
 
 def test_without_its_image(make_repo: Make, command: Command) -> None:

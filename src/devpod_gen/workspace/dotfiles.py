@@ -58,7 +58,9 @@ put_aside() { # what is there: ours and unchanged is replaced, ours and changed 
     echo "devpod: kept $folder.old$number"
 }
 
-mkdir -p "$state" "$kept" && exec 9>"$state/dotfiles.lock" && flock 9 || exit 1
+[ -d "$kept" ] || mkdir -m 0777 "$kept" || [ -d "$kept" ] || exit 1
+rm -f "$kept/dotfiles.log"
+mkdir -p "$state" && exec 9>"$state/dotfiles.lock" && flock 9 || exit 1
 ! is_done || exit 0
 new=$(mktemp -d "$folder.XXXXXX") || exit 1
 trap 'rm -rf "$new"' EXIT
@@ -112,7 +114,7 @@ def apply_dotfiles(context: Context, container: Container) -> Applied | None:
         words = [key, plan.repo or "", plan.ref or "", plan.command, KEPT]
         seconds = plan.timeout
         result = _run(context, container, _APPLY, words, seconds=seconds, stdin=files)
-    return _outcome(plan, result)
+    return outcome(plan, result)
 
 
 def folder_of(plan: DotfilesPlan, root: Path) -> Path:
@@ -150,7 +152,8 @@ def _run(
     )
 
 
-def _outcome(plan: DotfilesPlan, result: Result) -> Applied:
+def outcome(plan: DotfilesPlan, result: Result) -> Applied:
+    """What the script inside has said, for its user."""
     told = re.findall(r"^devpod: (.*)$", f"{result.output}\n{result.errors}", re.MULTILINE)
     notes = [line for line in told if line.startswith("kept ")]
     commit = next((line.split()[1] for line in told if line.startswith("commit ")), "")

@@ -60,6 +60,7 @@ def up(context: Context, *, config: str) -> Running:
     run_hooks(context, found, "start", stage="start hook")
     with clock.stage("probe"):
         _require_probes(context, found, who)
+        services.require_running(engine, found.project, context.plan)
     with clock.stage("ssh"):
         door = open_door(engine, found, who.user, data=identity.data, alias=known.alias)
     created = before is None or before.id != found.id

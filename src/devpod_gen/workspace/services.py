@@ -73,6 +73,12 @@ def start(engine: Engine, project: Project, plan: Plan) -> None:
     engine.start(project)
 
 
+def require_running(engine: Engine, project: str, plan: Plan) -> None:
+    """Raises StartError, with its last words, when a service of the plan has ended."""
+    if plan.services and not all_run(engine, project, plan):
+        require_ready(engine, project, plan.services)
+
+
 def require_ready(engine: Engine, project: str, services: tuple[ServicePlan, ...]) -> None:
     """Return once these run, and are healthy where the profile says when.
 
