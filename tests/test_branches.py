@@ -146,3 +146,12 @@ def test_ten_branches_at_once(repo: Path, command: Command) -> None:
     told = json.loads(command("status", "--json", "-C", repo).out)["workspaces"]
     assert sorted(one["branch"] for one in told) == names
     assert {one["state"] for one in told} == {"running"}
+
+
+def test_a_branch_without_a_profile(repo: Path, command: Command) -> None:
+    tree = git(repo, "hash-object", "-t", "tree", "-w", "/dev/null")
+    git(repo, "branch", "empty", git(repo, *COMMIT[:4], "commit-tree", "-m", "none", tree))
+    ran = command("up", "--branch", "empty", "-C", repo)
+    assert ran.code == 2
+    assert "the branch empty has no profile" in ran.err
+    assert git(repo, "worktree", "list").count("\n") == 0

@@ -55,7 +55,7 @@ def test_status_says_what_is_there(workspace: Make, command: Command, make_repo:
 @pytest.mark.parametrize("starter", ["devcontainer", "compose"])
 def test_whoever_started_it(make_repo: Make, command: Command, starter: str) -> None:
     """Without our .env, so under a project's name that is not ours."""
-    repo = make_repo(PLAIN)
+    repo = make_repo({"devpod.toml": 'name = "fleet-alone"\n'})
     assert command("build", "-C", repo).code == 0
     assert command("generate", "-C", repo).code == 0
     (repo / ".devcontainer/.env").unlink()
@@ -73,13 +73,17 @@ def test_whoever_started_it(make_repo: Make, command: Command, starter: str) -> 
     try:
         subprocess.run(by[starter], check=True, capture_output=True)
         (one,) = told(command, repo)
-        assert (one["started_by"], one["project"], one["state"]) == (starter, "shop", "running")
-        assert command("exec", "-C", repo, "--", "pwd").out == "/workspaces/shop\n"
+        assert (one["started_by"], one["project"], one["state"]) == (
+            starter,
+            "fleet-alone",
+            "running",
+        )
+        assert command("exec", "-C", repo, "--", "pwd").out == "/workspaces/fleet-alone\n"
         assert command("logs", "-C", repo).code == 0
     finally:
         ran = command("down", "--caches", "-C", repo)
-    assert "container shop-dev-1" in ran.out
-    assert "network shop_default" in ran.out
+    assert "container fleet-alone-dev-1" in ran.out
+    assert "network fleet-alone_default" in ran.out
     assert told(command, repo) == []
 
 

@@ -22,6 +22,7 @@ from devpod_gen.cli.options import (
     trusted_plan_of,
     with_own_dotfiles,
 )
+from devpod_gen.errors import ProfileError
 
 
 def up(
@@ -104,7 +105,16 @@ def _checked_out(repo: Repo, branch: str | None, request: int | None, console: C
     if plan_of(repo).clone:
         return _beside(repo, branch)
     name = branch or worktree.fetch_request(repo.root, request or 0, console.say)
-    return Repo(worktree.have(repo.root, name, console.say).resolve(), repo.profile)
+    was_there = worktree.place(repo.root, name).exists()
+    folder = worktree.have(repo.root, name, console.say).resolve()
+    found = Repo(folder, repo.profile)
+    if not found.profile_path.exists():
+        if not was_there:
+            worktree.remove(folder)
+        message = f"the branch {name} has no profile"
+        fix = "commit it to that branch, for example by `git merge`"
+        raise ProfileError(message, where=found.profile_name, fix=fix)
+    return found
 
 
 def _beside(repo: Repo, branch: str | None) -> Repo:
