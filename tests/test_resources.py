@@ -89,6 +89,18 @@ def test_a_gpu_that_is_not_there(make_repo: Make, command: Command) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.usefixtures("nothing_left")
+def test_what_a_cache_holds_is_said_before_it_goes(make_repo: Make, command: Command) -> None:
+    repo = make_repo({"devpod.toml": 'name = "full"\n[caches]\nx = ["/home/dev/.cache/x"]\n'})
+    assert command("up", "-C", repo).code == 0
+    fill = "head -c 5000000 /dev/urandom >/home/dev/.cache/x/f"
+    assert command("exec", "-C", repo, "--", "sh", "-c", fill).code == 0
+    ran = command("down", "--caches", "-C", repo)
+    assert "_cache-x: 5.0 MB\n" in ran.err
+    assert "_cache-x" in ran.out
+
+
+@pytest.mark.engine
 def test_a_shared_cache_is_one_and_outlives_its_users(make_repo: Make, command: Command) -> None:
     volume = "devpod-gen-cache-test-shared"
     profile = '[caches]\ntest-shared = { folders = ["/home/dev/.cache/s"], shared = true }\n'
@@ -105,5 +117,8 @@ def test_a_shared_cache_is_one_and_outlives_its_users(make_repo: Make, command: 
         assert command("exec", "-C", two, "--", "touch", "/home/dev/.cache/s/ours").code == 0
         assert command("down", "--caches", "-C", two).code == 0
         assert docker("volume", "ls", "-q", "--filter", f"name={volume}") == volume
+        # gc knows it: no workspace is left that shares it.
+        found = json.loads(command("gc", "--caches", "--dry-run", "--json").out)["leftovers"]
+        assert [one["why"] for one in found if one["name"] == volume] == ["no container shares it"]
     finally:
         docker("volume", "rm", volume)

@@ -53,6 +53,8 @@ def down(
         ours = worktree.is_ours(repo.root)
         if ours and not discard:
             worktree.require_no_loss(repo.root, _is_generated)
+        for name, size in lifecycle.cache_sizes(engine, identity) if caches else ():
+            console.say(f"removing the cache {name}: {size / 1e6:.1f} MB")
         removed = lifecycle.down(engine, identity, caches=caches)
         if ours and not ownership.made_below(engine, repo.root):
             worktree.remove(repo.root)

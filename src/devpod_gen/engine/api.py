@@ -268,6 +268,10 @@ class Engine(Protocol):
         """How many bytes each volume holds. The engine may take its time."""
         ...
 
+    def unused_volumes(self, label: str, value: str) -> tuple[str, ...]:
+        """The volumes with that label which no container uses."""
+        ...
+
     def remove_volume(self, name: str) -> None:
         """Remove a volume; one that is not there is removed."""
         ...

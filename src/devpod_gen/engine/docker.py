@@ -247,6 +247,13 @@ class Docker:
             volumes = answer.json().get("Volumes") or ()
         return {one["Name"]: max(0, (one.get("UsageData") or {}).get("Size", 0)) for one in volumes}
 
+    def unused_volumes(self, label: str, value: str) -> tuple[str, ...]:
+        """See Engine."""
+        chosen = (f"--filter=label={label}={value}", "--filter=dangling=true")
+        result = run([connect.client(), "volume", "ls", "--quiet", *chosen], timeout=_CONTROL)
+        connect.raise_if_down(result)
+        return tuple(sorted(result.output.split()))
+
     def remove_volume(self, name: str) -> None:
         """See Engine."""
         result = run([connect.client(), "volume", "rm", "--force", name], timeout=_CONTROL)

@@ -97,7 +97,10 @@ def _caches(engine: Engine, mine: Mapping[str, tuple[str, ...]], alive: set[str]
         if volumes and name not in alive and not name.startswith(ownership.VERIFYING):
             size = sum(sizes.get(item.removeprefix("volume "), 0) for item in volumes)
             found.append(Leftover("caches", name, "no container uses them", volumes, size))
-    return found
+    return found + [
+        Leftover("caches", name, "no container shares it", (f"volume {name}",), sizes.get(name, 0))
+        for name in engine.unused_volumes("devpod-gen.shared", "devpod-gen")
+    ]
 
 
 def _state(engine: Engine, everyone: tuple[Container, ...]) -> list[Leftover]:

@@ -91,6 +91,18 @@ def require(engine: Engine, identity: Identity, *, running: bool = True) -> Cont
     raise StartError(message, where=str(identity.root), fix=fix)
 
 
+def cache_sizes(engine: Engine, identity: Identity) -> tuple[tuple[str, int], ...]:
+    """The volumes of the clone's caches, and the bytes that each holds."""
+    volumes = [
+        item.removeprefix("volume ")
+        for name in ownership.projects(engine, identity)
+        for item in engine.labelled(ownership.PROJECT, name)
+        if item.startswith("volume ") and "_cache-" in item
+    ]
+    sizes = engine.volume_sizes() if volumes else {}
+    return tuple((name, sizes.get(name, 0)) for name in sorted(volumes))
+
+
 def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[str, ...]:
     """Remove all that `up` made, and what other clients made for the clone under project
     names of their own; say what that was. Caches stay unless asked for."""
