@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import COMMAND, Ran, left_of
+from conftest import COMMAND, Ran, docker, left_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -105,4 +106,30 @@ def test_thirty_two_at_once_make_one(make_repo: Make, command: Command) -> None:
     assert len({answer["container"] for answer in answers}) == 1
     assert [answer["created"] for answer in answers].count(True) == 1
     assert command("down", "--caches", "-C", repo).code == 0
+    assert state() == set()
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_while_the_image_is_built(make_repo: Make, command: Command, sent: signal.Signals) -> None:
+    folder = f"/home/dev/.cache/{secrets.token_hex(8)}"  # no image is for that yet
+    repo = make_repo({"devpod.toml": f'name = "shop"\n[caches]\nx = ["{folder}"]\n'})
+    process = begin(repo, "up", "--verbose")
+    assert process.stderr
+    for line in process.stderr:
+        if line.startswith("#"):  # BuildKit's
+            break
+    process.send_signal(sent)
+    process.communicate(timeout=60)
+    assert process.returncode in (128 + sent, -sent)
+    ran = command("up", "--json", "-C", repo)
+    assert ran.code == 0, ran.err
+    image = docker(
+        "inspect", "-f", "{{.Config.Image}}", json.loads(ran.out)["workspace"]["container"]
+    )
+    try:
+        assert command("exec", "-C", repo, "--", "test", "-w", folder).code == 0
+    finally:
+        assert command("down", "--caches", "-C", repo).code == 0
+        docker("rmi", image)
     assert state() == set()
