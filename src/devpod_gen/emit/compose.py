@@ -48,6 +48,7 @@ def _text(plan: Plan, config: str) -> str:
         kept=[(volume, s.name) for s in plan.services for volume, _ in s.volumes],
         published=[port.port for port in plan.ports if port.publish],
         never_pulled=not plan.image.hosted,
+        project=_project(plan),
     )
 
 
@@ -59,6 +60,14 @@ def _image(image: ImagePlan) -> str:
     for one in reversed(image.platforms):
         text = f"${{{one.variable}+{one.id}}}${{{one.variable}-{text}}}"
     return text
+
+
+def _project(plan: Plan) -> str:
+    """A clone without a `.env` has no name of its own. Where no image can be pulled nothing
+    could start there anyway: it is told what to do. Else it gets the one that all such share.
+    """
+    told = "this clone has no workspace yet, run devpod-gen up"
+    return f"${{DEVPOD_PROJECT:{f'-{plan.alias}' if plan.image.hosted else f'?{told}'}}}"
 
 
 def _environment(plan: Plan) -> dict[str, str]:

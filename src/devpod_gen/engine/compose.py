@@ -93,7 +93,8 @@ def _run(project: Project, *arguments: str) -> Result:
         *arguments,
     ]
     # Without files (they were deleted since), those of the current folder are not meant.
-    return run(argv, timeout=_DEADLINE, env=kept | dict(project.variables), folder="/")
+    known = {"DEVPOD_PROJECT": project.name} | dict(project.variables)
+    return run(argv, timeout=_DEADLINE, env=kept | known, folder="/")
 
 
 def _start_error(project: Project, result: Result) -> StartError:
