@@ -51,9 +51,11 @@ def test_the_example_by_init_and_verify(tmp_path: Path, command: Command) -> Non
         "image", "inspect", "-f", "{{.Id}}", report["image"]["ref"]
     )
     names = [stage["name"] for stage in report["stages"]]
-    assert names[:6] == ["render", "engine", "image", "start", "ready", "probe"]
+    shell = names.index("probe") + 1
+    first = [name for name in names[:shell] if name != "scan"]  # of an image that was built
+    assert first == ["render", "engine", "image", "start", "ready", "probe"]
     # The sum of the stages up to the shell is the whole: nothing is left out of the figure.
-    until_shell = sum(stage["seconds"] for stage in report["stages"][:6])
+    until_shell = sum(stage["seconds"] for stage in report["stages"][:shell])
     assert 0 <= report["seconds_to_shell"] - until_shell < 1
 
 

@@ -219,7 +219,12 @@ class Docker:
         """See Engine."""
         with _asking():
             api = connect.api()
-            has: dict[str, Any] = {"all": True, "filters": {"label": "devpod-gen.config"}}
+            # Others remove theirs while ours are listed: docker-py looks at each by itself.
+            has: dict[str, Any] = {
+                "all": True,
+                "ignore_removed": True,
+                "filters": {"label": "devpod-gen.config"},
+            }
             found: list[tuple[str, Any]] = [
                 ("container", one) for one in api.containers.list(**has)
             ]
@@ -320,7 +325,7 @@ class Docker:
         chosen: dict[str, Any] = {"label": f"{label}={value}"}
         with _asking():
             api = connect.api()
-            containers = api.containers.list(all=True, filters=chosen)
+            containers = api.containers.list(all=True, ignore_removed=True, filters=chosen)
             networks = api.networks.list(filters=chosen)
             volumes = api.volumes.list(filters=chosen)
         return (

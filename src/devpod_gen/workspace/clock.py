@@ -20,15 +20,21 @@ class Clock:
 
     started: float = field(default_factory=time.monotonic)
     stages: list[Stage] = field(default_factory=list)
+    _inner: list[float] = field(default_factory=lambda: [0.0])
+    """Of each stage that is open, the seconds of those within it; all of them at the bottom."""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure what happens inside, also when it fails."""
+        """Measure what happens inside, also when it fails. A stage within another one is not
+        counted twice: the outer one is what is left."""
         begun = time.monotonic()
+        self._inner.append(0.0)
         try:
             yield
         finally:
-            self.stages.append(Stage(name, time.monotonic() - begun))
+            seconds = time.monotonic() - begun
+            self.stages.append(Stage(name, seconds - self._inner.pop()))
+            self._inner[-1] += seconds
 
     def elapsed(self) -> float:
         """Seconds since the clock was made."""
