@@ -17,25 +17,8 @@ def publish(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
 
     Raises HostError when the disk refuses; the old file then stays as it was.
     """
-    data = content.encode() if isinstance(content, str) else content
-    temporary: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=temporary_prefix(), dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            os.fchmod(stream.fileno(), mode)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        message = f"the file cannot be written: {error.strerror}"
-        fix = "make room, or make the folder writable; an old file is as it was"
-        raise HostError(message, where=str(path), fix=fix) from error
-    finally:
-        if temporary:
-            with contextlib.suppress(OSError):  # after a rename there is nothing left to remove
-                Path(temporary).unlink()
+    with growing(path, mode=mode) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
 
 
 def temporary_prefix() -> str:
@@ -78,7 +61,7 @@ def growing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
         Path(temporary).replace(path)
     except OSError as error:
         message = f"the file cannot be written: {error.strerror}"
-        fix = "make room, or choose another folder; an old file is as it was"
+        fix = "make room, or make the folder writable; an old file is as it was"
         raise HostError(message, where=str(path), fix=fix) from error
     finally:
         if temporary:

@@ -1,6 +1,6 @@
 """What a profile says of services, and what of that cannot be meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,18 +74,7 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
                 yield Finding(place, f"{folder} is there twice")
 
 
-def _depends(services: dict[str, Any], file: str) -> Iterator[Finding]:
-    for name, entry in services.items():
-        for index, needed in enumerate(entry.get("depends", ())):
-            place = where(file, ("services", name, "depends", index))
-            if needed not in services:
-                near = suggestion(needed, list(services)) or ""
-                yield Finding(place, f'there is no service "{needed}"{near}')
-            elif name in _needed_by(needed, services):
-                yield Finding(place, f'"{needed}" depends on "{name}" itself')
-
-
-def _needed_by(name: str, services: dict[str, Any]) -> set[str]:
+def reached(name: str, needs: Mapping[str, Sequence[str]]) -> set[str]:
     """The service and all that it depends on, however far."""
     found: set[str] = set()
     todo = [name]
@@ -93,8 +82,20 @@ def _needed_by(name: str, services: dict[str, Any]) -> set[str]:
         current = todo.pop()
         if current not in found:
             found.add(current)
-            todo += services.get(current, {}).get("depends", ())
+            todo += needs.get(current, ())
     return found
+
+
+def _depends(services: dict[str, Any], file: str) -> Iterator[Finding]:
+    needs = {name: entry.get("depends", ()) for name, entry in services.items()}
+    for name, entry in services.items():
+        for index, needed in enumerate(entry.get("depends", ())):
+            place = where(file, ("services", name, "depends", index))
+            if needed not in services:
+                near = suggestion(needed, list(services)) or ""
+                yield Finding(place, f'there is no service "{needed}"{near}')
+            elif name in reached(needed, needs):
+                yield Finding(place, f'"{needed}" depends on "{name}" itself')
 
 
 def _published_twice(document: dict[str, Any], file: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from devpod_gen.profile.existing.model import Existing, Service
+from devpod_gen.profile.service import reached
 
 
 def with_depends(settled: tuple[Existing, ...]) -> tuple[Existing, ...]:
@@ -13,22 +14,11 @@ def with_depends(settled: tuple[Existing, ...]) -> tuple[Existing, ...]:
         for service in one.services
     }
     for name, others in list(needs.items()):
-        needs[name] = tuple(x for x in others if x in needs and name not in _reached(x, needs))
+        needs[name] = tuple(x for x in others if x in needs and name not in reached(x, needs))
     return tuple(
         replace(one, services=tuple(_depending(service, needs) for service in one.services))
         for one in settled
     )
-
-
-def _reached(name: str, needs: dict[str, tuple[str, ...]]) -> set[str]:
-    found: set[str] = set()
-    todo = [name]
-    while todo:
-        current = todo.pop()
-        if current not in found:
-            found.add(current)
-            todo += needs.get(current, ())
-    return found
 
 
 def _depending(service: Service, needs: dict[str, tuple[str, ...]]) -> Service:
