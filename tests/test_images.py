@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -176,3 +177,33 @@ def test_a_new_stack_is_a_new_folder(tmp_path: Path) -> None:
     )
     (toy,) = stacks.load_all(tmp_path)
     assert (toy.name, toy.markers, toy.tools[0].command) == ("toy", ("toy.json",), "toy -v")
+
+
+@pytest.mark.engine
+def test_who_comes_in_while_the_user_is_mapped(built: Callable[..., str], tmp_path: Path) -> None:
+    """A client does, at once, and keeps its marks in the home. 20,000 files make it long."""
+    fill = "mkdir /home/dev/many && cd /home/dev/many && seq 20000 | xargs touch"
+    parent = built('name = "a"\n')
+    recipe = f"FROM {parent}\nRUN {fill} && chown -R dev:dev /home/dev\n"
+    argv = ["docker", "build", "--quiet", "-"]
+    done = subprocess.run(argv, input=recipe, capture_output=True, text=True, check=True)
+    image = done.stdout.strip()
+    os.chown(tmp_path, 4242, 4242)
+    mount = f"--volume={tmp_path}:/workspaces/a"
+    container = docker("run", "--detach", "--env=DEVPOD_WORKSPACE=/workspaces/a", mount, image)
+    try:
+        mark = "mkdir -p ~/.devcontainer && date >~/.devcontainer/$(date +%N) && id -u"
+        uids = []
+        while "4242" not in uids:
+            uids.append(docker("exec", "-u", "dev", container, "sh", "-c", mark))
+        assert "1000" in uids, "nobody came in early"
+        ready = "until [ -e /run/devpod/ready ]; do :; done"
+        docker("exec", container, "timeout", "20", "sh", "-c", ready)
+        told = "stat -c '%u %a' /home/dev /home/dev/.devcontainer; find /home/dev ! -uid 4242"
+        assert docker("exec", container, "sh", "-c", told) == "4242 755\n4242 755"
+        users = docker("exec", container, "grep", "/home/dev", "/etc/passwd")
+        assert users == "dev:x:4242:4242::/home/dev:/bin/zsh"
+        assert docker("exec", "-u", "dev", container, "sh", "-c", "echo ~") == "/home/dev"
+    finally:
+        docker("rm", "--force", container)
+        docker("rmi", image)

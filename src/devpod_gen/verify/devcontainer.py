@@ -1,0 +1,63 @@
+"""The second door: a workspace started by the reference client, and entered through it."""
+
+from devpod_gen.engine import reference
+from devpod_gen.engine.command import Result
+from devpod_gen.errors import StartError
+from devpod_gen.verify.proof import (
+    EXEC,
+    Proof,
+    container_of,
+    look,
+    look_at_services,
+    probe,
+    ready,
+    taken_away,
+)
+from devpod_gen.verify.report import Check
+from devpod_gen.workspace import image
+
+
+def devcontainer_door(run: Proof, variables: dict[str, str]) -> None:
+    """Start by the reference client, when it is there, and look around through it."""
+    program = reference.program()
+    if not program:
+        detail = "not run: @devcontainers/cli (`devcontainer`) is not on PATH"
+        run.checks.append(Check("start", "devcontainer", None, detail))
+        return
+    run.say("opening the devcontainer door")
+    project = run.project("devcontainer", variables)
+    client = reference.ReferenceClient(
+        program=program,
+        root=run.identity.root,
+        config=run.identity.config_file,
+        project=project.name,
+        label=f"devpod-gen.verify={project.name}",
+        variables=project.variables,
+        override=run.cut.config if run.cut else None,
+    )
+    with taken_away(run, project, "devcontainer"), run.clock.stage("devcontainer"):
+        try:
+            _look_through(run, client)
+        except StartError as error:
+            detail = f"{error.message}: {error.detail}"
+            run.checks.append(Check("start", "devcontainer", False, detail))
+
+
+def _look_through(run: Proof, client: reference.ReferenceClient) -> None:
+    container_id, built = client.up()
+    container = container_of(run.engine, client.project)
+    of_bundle = image.loaded(run.engine, run.plan.image)
+    wanted = of_bundle.id if of_bundle else run.plan.image.exact
+    same = container.image == wanted and container.id.startswith(container_id)
+    detail = f"no build; runs {container.image}"
+    if built or not same:
+        detail = f"{'it built an image; ' if built else ''}it runs {container.image}, not {wanted}"
+    run.checks.append(Check("start", "devcontainer", same and not built, detail))
+    look_at_services(run, client.project, "devcontainer")
+    who = ready(run, container)
+
+    def inside(argv: list[str]) -> Result:
+        return client.exec(argv, seconds=EXEC)
+
+    probe(run, who.shell, "devcontainer", inside)
+    look(run, who.shell, "devcontainer", inside)

@@ -1,0 +1,85 @@
+"""A verification as it goes: what it works with, what it has found, and how it looks around."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.errors import StartError
+from devpod_gen.verify.checks import look_inside
+from devpod_gen.verify.offline import Cut, outside_check
+from devpod_gen.verify.report import Check, Door
+from devpod_gen.workspace import lifecycle, services, throwaway
+from devpod_gen.workspace.batch import Inside
+from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.ownership import PROJECT
+from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
+
+EXEC = 600.0
+"""Seconds for all that is looked at through one door."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof(Context):
+    """What a verification works with, and what it has found so far. `cut`: it is offline."""
+
+    cut: Cut | None = None
+    checks: list[Check] = field(default_factory=list)
+
+    def project(self, door: Door, variables: dict[str, str]) -> Project:
+        """A project that nobody else has."""
+        name = throwaway.name(door)
+        own = {"DEVPOD_SHARED": name}  # a look must not touch the user's shared caches
+        files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
+        return Project(name, files, tuple((variables | own).items()))
+
+
+@contextmanager
+def taken_away(run: Proof, project: Project, door: Door) -> Iterator[None]:
+    """Whatever happens inside, nothing of the project is left; that is a check, too."""
+    try:
+        yield
+    finally:
+        with run.clock.stage(f"remove {door}"):
+            run.engine.remove(project, volumes=True)
+            left = run.engine.labelled(PROJECT, project.name)
+        detail = f"left behind: {', '.join(left)}" if left else "nothing is left"
+        run.checks.append(Check("removed", door, not left, detail))
+
+
+def container_of(engine: Engine, project: str) -> Container:
+    """The workspace's container in a project. Raises StartError."""
+    found = engine.containers({PROJECT: project, "com.docker.compose.service": "dev"})
+    if not found:
+        message = "the workspace was started, but the engine does not list it"
+        raise StartError(message, where=project, fix="run it again")
+    return found[0]
+
+
+def ready(run: Proof, container: Container) -> Login:
+    """Return once the entrypoint has done its work. Raises StartError."""
+    seconds = lifecycle.ready_within(run.plan)
+    return wait_until_ready(run.engine, container, run.plan.user, seconds=seconds)
+
+
+def look_at_services(run: Proof, project: str, door: Door) -> None:
+    """Each service runs, and its health check passes."""
+    run.checks.extend(
+        Check(f"service:{answer.name}", door, answer.ok, answer.detail, answer.seconds)
+        for answer in services.ask_all(run.engine, project, run.plan.services)
+    )
+
+
+def probe(run: Proof, shell: str, door: Door, inside: Inside) -> None:
+    """Run the plan's probes."""
+    run.checks.extend(
+        Check(f"probe:{outcome.id}", door, outcome.ok, outcome.detail, outcome.seconds)
+        for outcome in run_probes(inside, shell, run.plan.probes)
+    )
+
+
+def look(run: Proof, shell: str, door: Door, inside: Inside) -> None:
+    """Take every look that holds for every door."""
+    run.checks.extend(look_inside(run.plan, run.identity.root, shell, door, inside))
+    if run.cut:
+        run.checks.append(outside_check(door, inside))
