@@ -12,7 +12,7 @@ test: check engine ## Every test; a container engine is required
 	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -n 3 --dist loadfile -m "not campaign"
 
 test-all: test   ## And the long campaigns: every stack's image
-	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -m campaign --durations=0
+	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -n 2 --dist loadfile -m campaign --durations=0
 
 check: venv      ## Lint, types, the import contract
 	.venv/bin/ruff format --check .

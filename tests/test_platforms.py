@@ -136,7 +136,7 @@ def tiny(tmp_path: Path, second: Second) -> Callable[..., Ran]:
 
     def run(*argv: object) -> Ran:
         done = subprocess.run(
-            [sys.executable, "-c", program, *map(str, argv)],
+            [*second.inside, sys.executable, "-c", program, *map(str, argv)],
             capture_output=True,
             text=True,
             env=os.environ | {"DOCKER_HOST": second.host},

@@ -70,9 +70,10 @@ def inspect(ref: str) -> HostedImage:
 
 
 def _platform(values: dict[str, Any]) -> str:
-    """As the lock names it. Of variants only arm's count: arm64 has just v8."""
-    variant = values.get("variant") if values["architecture"] == "arm" else None
-    return "/".join(filter(None, (values["os"], values["architecture"], variant)))
+    """As the lock names it. The first variants, which some say and some do not, are left out."""
+    os, architecture, variant = values["os"], values["architecture"], values.get("variant")
+    plain = (architecture, variant) in (("amd64", "v1"), ("arm64", "v8"))
+    return "/".join(filter(None, (os, architecture, None if plain else variant)))
 
 
 def _configuration(ref: str) -> str:
