@@ -129,3 +129,11 @@ def test_verify_beside_the_users_own_workspace(workspace: Make, command: Command
     assert "on loopback only: 127.0.0.1:" in checks(report, "compose")["ports"]["detail"]
     after = docker("ps", "--no-trunc", "--filter", "name=busy-", "--format", "{{.ID}} {{.Ports}}")
     assert after == before
+
+
+def test_pip_installs_for_the_user_without_a_venv(workspace: Make, command: Command) -> None:
+    """As the commands that repos have do. Nothing is fetched: that there is none is the end."""
+    repo = workspace({"devpod.toml": 'name = "pip"\nstacks = ["python"]\n'})
+    ran = command("exec", "-C", repo, "--", "pip", "install", "--no-index", "no-such-thing")
+    assert "No matching distribution found for no-such-thing" in ran.err, ran.err
+    assert "externally-managed" not in ran.err
