@@ -10,7 +10,7 @@ from devpod_gen.errors import EngineError, StartError
 
 _DEADLINE = 300.0
 _CONTROL = 30.0
-_SHARED = "devpod-gen.shared=devpod-gen"  # another value: a throw-away project's own
+_SHARED = "devpod-gen"  # another value: a throw-away project's own
 _PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
 
 
@@ -26,17 +26,18 @@ def up(project: Project, only: tuple[str, ...]) -> None:
 def down(project: Project, *, volumes: bool) -> None:
     """Stop and remove what the project has; without files, all that has its label. A shared
     volume stays, though the project that made it is on its label."""
-    if volumes and not _volumes(project, _SHARED):
+    if volumes and not _volumes(project, shared=True):
         _must(project, _run(project, "down", "--remove-orphans", "--volumes"))
     else:
         # Without --volumes, `down` would leave the unnamed volumes that images ask for, too,
         # and nobody could tell whose they were. `rm --volumes` means these only.
         _must(project, _run(project, "rm", "--stop", "--force", "--volumes"))
         _must(project, _run(project, "down", "--remove-orphans"))
-    # Where it finds no container, Compose leaves what a start has made before one.
-    _remove(project, "network", _items(project, "network"))
+    # Where it finds no container, Compose leaves what a start has made before one; and what
+    # it takes for used, since Podman is slow to let go.
+    _remove(project, "network", _networks(project))
     if volumes:
-        _remove(project, "volume", _volumes(project) - _volumes(project, _SHARED))
+        _remove(project, "volume", _volumes(project, shared=False))
 
 
 def _must(project: Project, result: Result) -> Result:
@@ -49,15 +50,24 @@ def _must(project: Project, result: Result) -> Result:
     return result
 
 
-def _volumes(project: Project, *labels: str) -> set[str]:
-    """The project's volumes that carry all of the labels."""
-    return _items(project, "volume", *labels)
+def _networks(project: Project) -> set[str]:
+    return {name for name, *_ in _rows(project, "network", "{{.Name}}")}
 
 
-def _items(project: Project, kind: str, *labels: str) -> set[str]:
-    wanted = (f"com.docker.compose.project={project.name}", *labels)
-    argv = [connect.client(), kind, "ls", "--quiet", *(f"--filter=label={x}" for x in wanted)]
-    return set(_must(project, run(argv, timeout=_CONTROL)).output.split())
+def _volumes(project: Project, *, shared: bool) -> set[str]:
+    """The project's volumes that are shared, or those that are its own. Told apart here:
+    Podman takes one of two labels for enough."""
+    rows = _rows(project, "volume", '{{.Name}} {{.Label "devpod-gen.shared"}}')
+    return {name for name, *value in rows if (value == [_SHARED]) is shared}
+
+
+def _rows(project: Project, kind: str, row: str) -> list[list[str]]:
+    """What the project has of a kind, as words of a line each."""
+    chosen = f"--filter=label=com.docker.compose.project={project.name}"
+    argv = [connect.client(), kind, "ls", "--format", row, chosen]
+    return [
+        line.split() for line in _must(project, run(argv, timeout=_CONTROL)).output.splitlines()
+    ]
 
 
 def _remove(project: Project, kind: str, names: set[str]) -> None:

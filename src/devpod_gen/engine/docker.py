@@ -41,6 +41,9 @@ class Docker:
         connect.require_plugin("compose")
         connect.require_plugin("buildx")
         version = questions.version()
+        parts = {one["Name"]: one["Version"] for one in version.get("Components") or ()}
+        if "Podman Engine" in parts:
+            return f"Podman {parts['Podman Engine']}"
         name = (version.get("Platform") or {}).get("Name") or "Docker"
         return f"{name.strip()} {version['Version']}"
 

@@ -52,7 +52,17 @@ def containers(labels: Mapping[str, str]) -> tuple[Container, ...]:
         connect.raise_if_down(result)
         message = "the engine did not list its containers"
         raise EngineError(message, fix=connect.FIX, detail=result.last_lines(3))
-    return tuple(_container(json.loads(line)) for line in result.output.splitlines())
+    found = (_container(json.loads(line)) for line in result.output.splitlines())
+    # Once more here: engines differ in what several filters mean.
+    return tuple(one for one in found if _carries(one, labels))
+
+
+def _carries(container: Container, labels: Mapping[str, str]) -> bool:
+    known = {key: value for key, value in labels.items() if key in container.labels}
+    return all(
+        container.labels[key] and value in ("", container.labels[key])
+        for key, value in known.items()
+    )
 
 
 def times(containers: Sequence[str]) -> Mapping[str, Times]:
