@@ -46,8 +46,8 @@ def test_what_counts_in_settings_is_found_there(canary: Canary) -> None:
     ("text", "path"),
     [
         ("aws_access_key_id = AKIAIOSFODNN7" + "EXAMPLE", "usr/share/doc/a.txt"),
-        ("//registry.npmjs.org/:_authToken=${NPM_TOKEN}", "root/.npmrc"),
-        ("//registry.npmjs.org/:_authToken=abcdefghijklmnop", "usr/lib/node_modules/npm/docs/a.md"),
+        ("//npm.example.com/:_authToken=${NPM_TOKEN}", "root/.npmrc"),
+        ("//npm.example.com/:_authToken=abcdefghijklmnop", "usr/lib/node_modules/npm/docs/a.md"),
         ("-----BEGIN PRIVATE KEY-----", "usr/bin/ssh-keygen"),
         ("-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----", "usr/share/doc/x"),
         ("-----BEGIN PUBLIC KEY-----\n" + "A" * 64 * 3, "etc/x.pem"),
