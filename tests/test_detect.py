@@ -611,9 +611,9 @@ def test_odd_entries_say_nothing(make_repo: Make) -> None:
     (repo / ".nvmrc").symlink_to("/dev/zero")
     (repo / os.fsdecode(b"\xff.tf")).write_bytes(b"\xff\x00")
     (repo / "global.json").write_text("{" + " " * 1024 * 1024)
-    start = time.monotonic()
+    start = time.process_time()
     answer = found(repo)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert [version.tool for version in answer.versions] == ["go"]
 
 
@@ -636,9 +636,9 @@ def test_a_hundred_thousand_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     names = [f"{n}.{'py' if n % 2 else 'txt'}" for n in range(100_000)]
     many = root.Root(tmp_path, dict.fromkeys(names))
     monkeypatch.setattr("devpod_gen.profile.detect.root", lambda _: many)
-    start = time.monotonic()
+    start = time.process_time()
     assert [stack.name for stack in found(tmp_path).stacks] == ["python"]
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def _patterns() -> list[str]:
@@ -669,9 +669,9 @@ def _hostile(pattern: str) -> list[str]:
 @pytest.mark.parametrize("pattern", _patterns())
 def test_no_pattern_takes_long(pattern: str) -> None:
     for text in _hostile(pattern):
-        start = time.monotonic()
+        start = time.process_time()
         document.search(pattern, text)
-        assert time.monotonic() - start < 1, f"{pattern!r} on {text[:40]!r}…"
+        assert time.process_time() - start < 1, f"{pattern!r} on {text[:40]!r}…"
 
 
 @pytest.mark.parametrize(
@@ -680,9 +680,9 @@ def test_no_pattern_takes_long(pattern: str) -> None:
 @pytest.mark.parametrize("suffix", [".json", ".toml"])
 def test_no_document_takes_long(seed: str, suffix: str) -> None:
     text = (seed * (1024 * 1024))[: 1024 * 1024]
-    start = time.monotonic()
+    start = time.process_time()
     document.document(suffix, text)
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_json_with_comments() -> None:

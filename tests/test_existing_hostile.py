@@ -76,9 +76,9 @@ def test_each_text_in_each_file(text: str, make_repo: Make) -> None:
         (repo / name).parent.mkdir(exist_ok=True)
         (repo / name).write_bytes(text.encode())
     before = tree(repo)
-    start = time.monotonic()
+    start = time.process_time()
     was = settled(repo)
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
     assert {one.source for one in was} == set(NAMES)
     assert all(one.left_out for one in was if len(text) > 64 * 1024)
     profile_of(was, detect(repo, stacks.known()))
