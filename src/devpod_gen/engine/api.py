@@ -136,6 +136,8 @@ class Project:
     name: str
     files: tuple[Path, ...]
     variables: tuple[tuple[str, str], ...] = ()
+    grace: int | None = None
+    """Seconds that its containers get to end when they are removed; None: the engine's own."""
 
 
 @dataclass(frozen=True, slots=True)

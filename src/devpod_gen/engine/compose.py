@@ -26,13 +26,14 @@ def up(project: Project, only: tuple[str, ...]) -> None:
 def down(project: Project, *, volumes: bool) -> None:
     """Stop and remove what the project has; without files, all that has its label. A shared
     volume stays, though the project that made it is on its label."""
+    patience = [] if project.grace is None else ["--timeout", str(project.grace)]
     if volumes and not _volumes(project, shared=True):
-        _must(project, _run(project, "down", "--remove-orphans", "--volumes"))
+        _must(project, _run(project, "down", "--remove-orphans", "--volumes", *patience))
     else:
         # Without --volumes, `down` would leave the unnamed volumes that images ask for, too,
         # and nobody could tell whose they were. `rm --volumes` means these only.
         _must(project, _run(project, "rm", "--stop", "--force", "--volumes"))
-        _must(project, _run(project, "down", "--remove-orphans"))
+        _must(project, _run(project, "down", "--remove-orphans", *patience))
     # Where it finds no container, Compose leaves what a start has made before one; and what
     # it takes for used, since Podman is slow to let go.
     _remove(project, "network", _networks(project))

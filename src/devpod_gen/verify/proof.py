@@ -31,7 +31,8 @@ class Proof(Context):
         name = throwaway.name(door)
         own = {"DEVPOD_SHARED": name}  # a look must not touch the user's shared caches
         files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
-        return Project(name, files, tuple((variables | own).items()))
+        # Nothing in it is to be kept, so nothing gets long to end.
+        return Project(name, files, tuple((variables | own).items()), grace=1)
 
 
 @contextmanager
