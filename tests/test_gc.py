@@ -91,7 +91,8 @@ def test_what_a_killed_verification_has_left(
     assert command("generate", "-C", repo).code == 0
     process = subprocess.Popen([str(COMMAND), "verify", "-C", str(repo)], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not (repo / "began").exists() and time.monotonic() < deadline:
+    while not (repo / "began").exists():
+        assert time.monotonic() < deadline, "the probe did not begin"
         time.sleep(0.05)
     only(f"-{process.pid}-")
     assert cli("gc").out == "nothing is left over\n"  # it lives

@@ -85,7 +85,8 @@ def test_what_a_killed_up_has_started_keeps_the_lock(make_repo: Make, command: C
     repo = make_repo({"devpod.toml": f'name = "shop"\n{probe}'})
     process = begin(repo, "up")
     deadline = time.monotonic() + 120
-    while not (repo / "began").exists() and time.monotonic() < deadline:
+    while not (repo / "began").exists():
+        assert time.monotonic() < deadline, "the probe did not begin"
         time.sleep(0.05)
     process.kill()
     process.communicate(timeout=60)

@@ -87,7 +87,7 @@ def _print(
     repo: Repo, plan: "Plan", platforms: tuple[str, ...], out: Path | None, console: Console
 ) -> None:
     """The description of our own build, for builds that others make. No engine is asked."""
-    from devpod_gen.workspace.image import builds  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.workspace.build import builds  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.workspace.recipes import FILE, described, export  # noqa: PLC0415
 
     wanted = builds(_ours(repo, plan), repo.root)

@@ -1,20 +1,14 @@
 """The image of a workspace: found, pulled, or built from its chain of layers."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from devpod_gen import resources
-from devpod_gen.engine.api import Base, Build, Engine, HostedImage, ImageInfo
+from devpod_gen.engine.api import Engine, HostedImage, ImageInfo
 from devpod_gen.errors import ImageError, ImageMissing
-from devpod_gen.plan.image import BASE, EPOCH, REPOSITORY
 from devpod_gen.plan.lock import LockedImage
-from devpod_gen.plan.model import ImagePlan, Layer, PlatformImage
-from devpod_gen.workspace import origin
-from devpod_gen.workspace.approval import approve, candidate
+from devpod_gen.plan.model import ImagePlan, PlatformImage
+from devpod_gen.workspace.build import Say, build_chain, build_for
 from devpod_gen.workspace.clock import Clock
-
-Say = Callable[[str], None]
 
 
 def ensure(
@@ -109,9 +103,9 @@ def push(
     """
     tagged = replace(image, digest=None, platforms=())
     if not engine.image(tagged.ref):
-        _build_chain(engine, tagged, say, Clock(), root)
+        build_chain(engine, tagged, say, Clock(), root)
     if platforms and platforms != (engine.platform(),):
-        digest = _build_for(engine, tagged, platforms, say, root, push=True)
+        digest = build_for(engine, tagged, platforms, say, root, push=True)
     else:
         say(f"pushing {tagged.ref}")
         digest = engine.push(tagged.ref, say)
@@ -126,26 +120,7 @@ def ensure_for(
     if platforms == (engine.platform(),):
         ensure(engine, image, say, root=root)
     else:
-        _build_for(engine, image, platforms, say, root, push=False)
-
-
-def builds(image: ImagePlan, root: Path | None) -> tuple[Build, ...]:
-    """Everything that is built for the image, in order."""
-    return _builds(image, image.layers, root)
-
-
-def _build_for(
-    engine: Engine,
-    image: ImagePlan,
-    platforms: tuple[str, ...],
-    say: Say,
-    root: Path | None,
-    *,
-    push: bool,
-) -> str:
-    """All layers: those in the engine are of its own platform."""
-    say(f"building {image.ref} for {', '.join(platforms)}")
-    return engine.build_for(platforms, builds(image, root), _base(engine), say, push=push)
+        build_for(engine, image, platforms, say, root, push=False)
 
 
 def _get(engine: Engine, image: ImagePlan, say: Say, clock: Clock, root: Path | None) -> None:
@@ -162,56 +137,4 @@ def _get(engine: Engine, image: ImagePlan, say: Say, clock: Clock, root: Path | 
     if not image.may_build:
         message = f'the image {image.ref} is not here, and the profile says build = "never"'
         raise ImageError(message, where=image.ref, fix="get it, or allow image.build")
-    _build_chain(engine, image, say, clock, root)
-
-
-def _build_chain(
-    engine: Engine, image: ImagePlan, say: Say, clock: Clock, root: Path | None
-) -> None:
-    """The last image gets its name only after the scan: one that was not scanned is none."""
-    *shared, last = image.layers
-    missing = _missing(engine, (*shared, candidate(last)))
-    for layer in missing:
-        say(f"building {last.ref if layer.folder == last.folder else layer.ref}")
-    if missing:
-        engine.build(_builds(image, missing, root), _base(engine), say)
-    with clock.stage("scan"):
-        approve(engine, image.layers, say)
-
-
-def _missing(engine: Engine, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """What the last of `layers` needs, itself included, and the engine does not have."""
-    needed: list[Layer] = []
-    wanted = {layers[-1].ref}
-    for layer in reversed(layers):
-        if layer.ref in wanted and not engine.image(layer.ref):
-            needed.insert(0, layer)
-            wanted |= {layer.parent, *(value for _, value in layer.args)}
-    return tuple(needed)
-
-
-def _builds(image: ImagePlan, layers: tuple[Layer, ...], root: Path | None) -> tuple[Build, ...]:
-    """The last layer is the profile's, and says which repo that is."""
-    last = layers[-1]
-    if root:
-        last = replace(last, marks=(*last.marks, *origin.labels(root)))
-    return tuple(_build(image, layer) for layer in (*layers[:-1], last))
-
-
-def _build(image: ImagePlan, layer: Layer) -> Build:
-    return Build(
-        name=layer.target,
-        ref=layer.ref,
-        parent=layer.parent,
-        recipe=resources.images() / layer.folder,
-        args=(("SOURCE_DATE_EPOCH", str(EPOCH)), *layer.args),
-        labels=(*layer.labels, *layer.marks),
-        choices=image.choices,
-    )
-
-
-def _base(engine: Engine) -> Base:
-    """The distribution's image; where no registry answers, the one that
-    scripts/base-image has made of its packages."""
-    made = f"{REPOSITORY}/{BASE}"
-    return Base(BASE, made if not engine.image(BASE) and engine.image(made) else BASE)
+    build_chain(engine, image, say, clock, root)

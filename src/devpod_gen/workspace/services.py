@@ -12,7 +12,7 @@ from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import ImageError, StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.service import HealthPlan, ServicePlan
-from devpod_gen.workspace.image import Say
+from devpod_gen.workspace.build import Say
 
 AT_ONCE = (("DEVPOD_WAIT_FOR", "service_started"),)
 """For the compose file: nothing waits for the engine's own looks, since we look."""
