@@ -1,31 +1,13 @@
-"""The links that open IDEs on the workspace, and the SSH host that they name.
-
-Formats: JetBrains Toolbox's `jetbrains://gateway/ssh/environment`, VS Code's
-`vscode://vscode-remote/ssh-remote+HOST`, and ssh_config(5).
-"""
+"""The page of links, and the SSH host that they name. Format: ssh_config(5)."""
 
 import shlex
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
+from devpod_gen.emit.links import alias, gateway_link, remote_ssh_link, toolbox_link
 from devpod_gen.emit.render import render
 from devpod_gen.errors import HostError
 from devpod_gen.plan.model import Plan
-
-_PRODUCTS = {
-    "CLion": "CL",
-    "DataGrip": "DB",
-    "DataSpell": "DS",
-    "GoLand": "GO",
-    "IntelliJ": "IU",
-    "PhpStorm": "PS",
-    "PyCharm": "PY",
-    "Rider": "RD",
-    "RubyMine": "RM",
-    "RustRover": "RR",
-    "WebStorm": "WS",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +15,11 @@ class SshFiles:
     """The machine-local parts of the SSH door: absolute paths on the host."""
 
     alias: str
-    """The host's name: `alias(plan)`, unless another clone on this machine has that."""
+    """The host's name: `links.alias(plan)`, unless another clone on this machine has that."""
     identity: str
     known_hosts: str
     proxy: tuple[str, ...]
     """The command that speaks SSH with the container on its standard streams."""
-
-
-def alias(plan: Plan) -> str:
-    """The SSH host name of the workspace. Lower case: VS Code lower-cases it anyway."""
-    return f"{plan.alias}.devpod-gen"
 
 
 def links(plan: Plan) -> RenderedFile:
@@ -52,24 +29,11 @@ def links(plan: Plan) -> RenderedFile:
         plan=plan,
         blank=BLANK,
         alias=alias(plan),
-        toolbox=toolbox_link(plan),
-        vscode=f"vscode://vscode-remote/ssh-remote+{alias(plan)}{quote(plan.folder)}",
+        toolbox=[(product, toolbox_link(plan, product)) for product in plan.ide.products],
+        gateway=[(product, gateway_link(plan, product)) for product in plan.ide.products],
+        vscode=remote_ssh_link(plan),
     )
     return stamped(f"{plan.output}/gateway/links.md", text)
-
-
-def toolbox_link(plan: Plan) -> str:
-    """JetBrains Toolbox connects by SSH and opens the workspace in the plan's IDE."""
-    values = {
-        "h": alias(plan),
-        "u": plan.user,
-        "p": "22",
-        "launchIde": "true",
-        "ideHint": _PRODUCTS[plan.ide.backend] if plan.ide.backend else "IU",
-        "projectHint": plan.folder,
-    }
-    query = "&".join(f"{key}={quote(value, safe='')}" for key, value in values.items())
-    return f"jetbrains://gateway/ssh/environment?{query}"
 
 
 def ssh_config(plan: Plan, files: SshFiles) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import HooksPlan
+from devpod_gen.plan.jetbrains import BakePlan
 from devpod_gen.plan.service import ServicePlan
 from devpod_gen.profile.model import Resources, Shell
 
@@ -139,11 +140,14 @@ class ClonePlan:
 
 @dataclass(frozen=True, slots=True)
 class IdePlan:
-    """What devcontainer.json's `customizations` hold."""
+    """What devcontainer.json's `customizations` hold, and which IDEs get links: `products`,
+    the main one first."""
 
     extensions: tuple[str, ...]
     settings: tuple[tuple[str, Any], ...]
     backend: str | None
+    products: tuple[str, ...]
+    bake: BakePlan | None
     plugins: tuple[str, ...]
     jetbrains_settings: tuple[tuple[str, Any], ...]
 

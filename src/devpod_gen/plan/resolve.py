@@ -8,6 +8,7 @@ from devpod_gen.plan import image
 from devpod_gen.plan.clash import refuse_clashes
 from devpod_gen.plan.dotfiles import resolve_dotfiles
 from devpod_gen.plan.hook import resolve_hooks
+from devpod_gen.plan.jetbrains import GENERAL
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
@@ -190,11 +191,14 @@ def _ide(profile: Profile, stacks: tuple[Stack, ...]) -> IdePlan:
     dropped = {extension[1:] for extension in profile.ide.extensions if extension.startswith("-")}
     settings = {key: value for stack in stacks for key, value in stack.settings}
     settings.update(profile.ide.settings)
-    backend = next((stack.backend for stack in stacks if stack.backend), None)
+    backends = (profile.ide.backend, *(stack.backend for stack in stacks))
+    products = tuple(dict.fromkeys(backend for backend in backends if backend))
     return IdePlan(
         extensions=tuple(x for x in dict.fromkeys(wanted) if x not in dropped),
         settings=tuple(sorted(settings.items())),
-        backend=profile.ide.backend or backend,
+        backend=next(iter(products), None),
+        products=products or (GENERAL,),
+        bake=None,
         plugins=profile.ide.plugins,
         jetbrains_settings=tuple(sorted(profile.ide.jetbrains_settings)),
     )

@@ -1,0 +1,43 @@
+"""JetBrains' products, and the one whose backend is put into the image."""
+
+from dataclasses import dataclass
+
+CODES = {
+    "CLion": "CL",
+    "DataGrip": "DB",
+    "DataSpell": "DS",
+    "GoLand": "GO",
+    "IntelliJ": "IU",
+    "PhpStorm": "PS",
+    "PyCharm": "PY",
+    "Rider": "RD",
+    "RubyMine": "RM",
+    "RustRover": "RR",
+    "WebStorm": "WS",
+}
+"""Each product's name, as a profile has it, and its code, as links and its own
+`product-info.json` have it."""
+
+GENERAL = "IntelliJ"
+"""The product for a profile that says none, by itself or by its stacks."""
+
+FOLDER = "/opt/jetbrains"
+"""Below it, in an image, each backend has a folder by its product's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class BakePlan:
+    """A backend that is put into the image: an archive by its sha256, wherever it is.
+
+    `path`: as the profile has it, from the repo's top, absolute or below `~`; or `url`.
+    """
+
+    product: str
+    sha256: str
+    path: str | None = None
+    url: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where it is in the image."""
+        return f"{FOLDER}/{self.product}"
