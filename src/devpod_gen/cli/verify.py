@@ -1,7 +1,7 @@
 """The command that proves a profile: verify."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from devpod_gen.cli.options import (
     with_own_dotfiles,
 )
 
+if TYPE_CHECKING:
+    from devpod_gen.verify.doors import Choice
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
@@ -35,6 +38,14 @@ def verify(
     frozen: Annotated[
         bool, typer.Option("--frozen", help="Exit 1 if anything, tools too, is not as locked.")
     ] = False,
+    door: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--door",
+            help="Only this one, which then must open: compose, ssh, devcontainer, or all."
+            " Several by commas, or by giving it again.",
+        ),
+    ] = None,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001 - read at the boundary
@@ -42,6 +53,8 @@ def verify(
     """Start a throw-away workspace through every door, look inside, and take it away.
 
     Example: devpod-gen verify --budget 10s
+
+    Example: devpod-gen verify --door ssh,devcontainer
     """
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.cli.repo import changes_of, require_up_to_date  # noqa: PLC0415
@@ -51,7 +64,7 @@ def verify(
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
-    seconds = _seconds(budget) if budget else None
+    seconds, doors = _seconds(budget) if budget else None, _doors(door or [])
     clock = Clock()
     repo = repo_at(directory, profile)
     with clock.stage("render"):
@@ -63,9 +76,18 @@ def verify(
         engine = Docker()
         console.say(f"engine: {engine.require()}")
     context = Context(engine, plan, identity_of(repo, plan), clock, console.say)
-    report = prove(context, budget=seconds, offline=offline, locked=locked)
+    report = prove(context, budget=seconds, offline=offline, locked=locked, doors=doors)
     console.outcome(report.text(), "ok" if report.ready else "error", report.values())
     return 0 if report.ready else 1
+
+
+def _doors(words: list[str]) -> "Choice":
+    from devpod_gen.verify.doors import choice  # noqa: PLC0415
+
+    try:
+        return choice(words)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--door") from None
 
 
 def _seconds(text: str) -> float:

@@ -11,19 +11,20 @@ from devpod_gen.verify.proof import (
     look_at_services,
     probe,
     ready,
+    shut,
     taken_away,
 )
 from devpod_gen.verify.report import Check
 from devpod_gen.workspace import image
 
 
-def devcontainer_door(run: Proof, variables: dict[str, str]) -> None:
-    """Start by the reference client, when it is there, and look around through it."""
+def devcontainer_door(run: Proof, variables: dict[str, str]) -> float | None:
+    """Start by the reference client, when it is there, and look around through it; the
+    seconds until its shell was ready."""
     program = reference.program()
     if not program:
-        detail = "not run: @devcontainers/cli (`devcontainer`) is not on PATH"
-        run.checks.append(Check("start", "devcontainer", None, detail))
-        return
+        shut(run, "devcontainer", "@devcontainers/cli (`devcontainer`) is not on PATH")
+        return None
     run.say("opening the devcontainer door")
     project = run.project("devcontainer", variables)
     client = reference.ReferenceClient(
@@ -37,13 +38,14 @@ def devcontainer_door(run: Proof, variables: dict[str, str]) -> None:
     )
     with taken_away(run, project, "devcontainer"), run.clock.stage("devcontainer"):
         try:
-            _look_through(run, client)
+            return _look_through(run, client)
         except StartError as error:
             detail = f"{error.message}: {error.detail}"
             run.checks.append(Check("start", "devcontainer", False, detail))
+    return None
 
 
-def _look_through(run: Proof, client: reference.ReferenceClient) -> None:
+def _look_through(run: Proof, client: reference.ReferenceClient) -> float:
     container_id, built = client.up()
     container = container_of(run.engine, client.project)
     of_bundle = image.loaded(run.engine, run.plan.image)
@@ -60,4 +62,6 @@ def _look_through(run: Proof, client: reference.ReferenceClient) -> None:
         return client.exec(argv, seconds=EXEC)
 
     probe(run, who.shell, "devcontainer", inside)
+    seconds = run.clock.elapsed()
     look(run, who.shell, "devcontainer", inside)
+    return seconds

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import StartError
 from devpod_gen.verify.checks import look_inside
+from devpod_gen.verify.doors import ALL, Choice
 from devpod_gen.verify.offline import Cut, outside_check
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace import lifecycle, services, throwaway
@@ -21,9 +22,11 @@ EXEC = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Proof(Context):
-    """What a verification works with, and what it has found so far. `cut`: it is offline."""
+    """What a verification works with, and what it has found so far. `cut`: it is offline.
+    `doors`: those to go through."""
 
     cut: Cut | None = None
+    doors: Choice = ALL
     checks: list[Check] = field(default_factory=list)
 
     def project(self, door: Door, variables: dict[str, str]) -> Project:
@@ -33,6 +36,12 @@ class Proof(Context):
         files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
         # Nothing in it is to be kept, so nothing gets long to end.
         return Project(name, files, tuple((variables | own).items()), grace=1)
+
+
+def shut(run: Proof, door: Door, reason: str) -> None:
+    """This door cannot be tried here: a failure, if it was asked for by name."""
+    verdict = False if run.doors.required else None
+    run.checks.append(Check("start", door, verdict, f"not run: {reason}"))
 
 
 @contextmanager
