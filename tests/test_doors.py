@@ -83,6 +83,7 @@ def test_only_the_doors_that_were_asked_for(
     assert found["doors"] == {
         "compose": "not asked",
         "ssh": "passed",
+        "jetbrains": "not asked",
         "devcontainer": "failed",
     }
     failed = [(c["door"], c["id"]) for c in found["checks"] if c["ok"] is False]

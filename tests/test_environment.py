@@ -46,6 +46,8 @@ def test_the_example_by_init_and_verify(tmp_path: Path, command: Command) -> Non
         assert all(check["ok"] for check in found.values()), found
         assert {"probe:go-1", "user", "repo", "git", "tool:go", "tool:node"} <= set(found)
         assert door == "ssh" or found["removed"]["detail"] == "nothing is left"
+    assert report["doors"]["jetbrains"] == "passed"
+    assert "a program was uploaded" in checks(report, "jetbrains")["upload"]["detail"]
     assert checks(report, "devcontainer")["start"]["detail"].startswith("no build")
     assert report["image"]["id"] == docker(
         "image", "inspect", "-f", "{{.Id}}", report["image"]["ref"]

@@ -42,8 +42,8 @@ def verify(
         list[str] | None,
         typer.Option(
             "--door",
-            help="Only this one, which then must open: compose, ssh, devcontainer, or all."
-            " Several by commas, or by giving it again.",
+            help="Only these, which then must open: compose, ssh, jetbrains, devcontainer. "
+            "Several by commas, or by giving it again.",
         ),
     ] = None,
     as_json: Json = False,

@@ -7,6 +7,7 @@ from devpod_gen.errors import StartError
 from devpod_gen.profile.hook import HookName
 from devpod_gen.verify.checks import ports_check
 from devpod_gen.verify.doors import Named
+from devpod_gen.verify.jetbrains import jetbrains_door
 from devpod_gen.verify.parts import look_at_links
 from devpod_gen.verify.proof import (
     Proof,
@@ -98,6 +99,7 @@ def _dotfiles(run: Proof, container: Container, inside: Inside) -> None:
 _ENTER: dict[Named, Callable[[Proof, Container, Login], float | None]] = {
     "compose": _by_exec,
     "ssh": ssh_door,
+    "jetbrains": jetbrains_door,
 }
 """How each door in `BY_COMPOSE` is gone through. It returns the seconds until its shell was
 ready, or None and says in a check why there is none."""

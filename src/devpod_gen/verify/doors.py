@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Named = Literal["compose", "ssh", "devcontainer"]
+Named = Literal["compose", "ssh", "jetbrains", "devcontainer"]
 """Every door that can be asked for. `compose` is the engine's own exec in the workspace that
-Compose has started, `devcontainer` the reference client's; others come into the first one."""
+Compose has started, where `ssh` and `jetbrains` lead, too; `devcontainer` is the reference
+client's, in one that it has started."""
 
 DOORS: tuple[Named, ...] = get_args(Named)
 
-BY_COMPOSE: tuple[Named, ...] = ("compose", "ssh")
+BY_COMPOSE: tuple[Named, ...] = ("compose", "ssh", "jetbrains")
 """The doors of the workspace that Compose has started, in the order in which they are tried."""
 
 

@@ -7,7 +7,7 @@ from devpod_gen.engine.api import ImageInfo
 from devpod_gen.verify.doors import DOORS
 from devpod_gen.workspace.clock import Stage
 
-Door = Literal["host", "compose", "devcontainer", "ssh", "kubernetes"]
+Door = Literal["host", "compose", "devcontainer", "ssh", "jetbrains", "kubernetes"]
 State = Literal["passed", "failed", "not run", "not asked"]
 
 

@@ -1,0 +1,53 @@
+"""The JetBrains door: what Gateway does first is done over the real SSH door, by commands that
+share one connection, as they do in Gateway. Gateway itself is not run."""
+
+import shlex
+import time
+
+from devpod_gen.engine.api import Container
+from devpod_gen.engine.command import Result
+from devpod_gen.engine.connection import Connection, connected
+from devpod_gen.verify.facts import gather
+from devpod_gen.verify.forward import forward
+from devpod_gen.verify.proof import Proof, probe
+from devpod_gen.verify.report import Check
+from devpod_gen.verify.requirements import Wanted, judge
+from devpod_gen.verify.ssh import way_in
+from devpod_gen.verify.upload import upload
+from devpod_gen.workspace.probe import Login
+
+_PROBES = 600.0  # seconds
+
+
+def jetbrains_door(run: Proof, container: Container, who: Login) -> float | None:
+    """Do what Gateway does first; the seconds until the shell was ready."""
+    with run.clock.stage("jetbrains"), way_in(run, "jetbrains", container, who) as way:
+        if not way:
+            return None
+        with connected(way.program, way.door.config, way.door.alias) as connection:
+            if "ssh" not in run.doors.doors:  # the same server and shell: that is once enough
+                probe(run, who.shell, "jetbrains", lambda argv: _within(run, connection, argv))
+            seconds = run.clock.elapsed()
+            _replay(run, connection, who)
+        return seconds
+
+
+def _within(run: Proof, connection: Connection, argv: list[str]) -> Result:
+    command = f"cd {shlex.quote(run.plan.folder)} && {shlex.join(argv)}"
+    return connection.run(command, seconds=_PROBES)
+
+
+def _replay(run: Proof, connection: Connection, who: Login) -> None:
+    begun = time.monotonic()
+    facts, result = gather(connection)
+    if "arch" not in facts:
+        detail = f"no command can be run by SSH: {result.last_lines(3)}"
+        run.checks.append(Check("start", "jetbrains", False, detail))
+        return
+    wanted = Wanted(who.home, baked=run.plan.ide.bake is not None, strict=run.doors.required)
+    verdicts = [*judge(facts, wanted), ("upload", upload(connection, facts))]
+    verdicts.append(("forward", forward(connection)))
+    seconds = time.monotonic() - begun  # of all: they are one conversation
+    for name, (ok, detail) in verdicts:
+        run.checks.append(Check(name, "jetbrains", ok, detail, seconds))
+        seconds = 0.0
