@@ -69,6 +69,13 @@ class HostError(DevpodError):
     exit_code = 4
 
 
+class SecretUnavailable(DevpodError):
+    """The source of a secret is missing or locked. Nothing was started."""
+
+    kind = "secret-source"
+    exit_code = 4
+
+
 class GitError(DevpodError):
     """git, on the host, failed."""
 
@@ -142,7 +149,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (1, "generated files or the lock differ, or verified and found not ready"),
     (2, "wrong usage, an invalid profile, a file in the way that is not ours, or work at risk"),
     (3, "the profile asks for what its user has not trusted"),
-    (4, "the host cannot: no home, read-only, no space; or its git failed"),
+    (4, "the host cannot: no home, read-only, no space; its git failed; a secret is not to be had"),
     (5, "no container engine, or it failed"),
     (6, "an image could not be built, found or pulled"),
     (7, "the workspace did not start, is not running, or a probe failed"),

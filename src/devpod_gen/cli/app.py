@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from devpod_gen import __version__
-from devpod_gen.cli import bundle, fleet, image, init, inside, lock, removal, repo, trust, workspace
+from devpod_gen.cli import (
+    bundle,
+    fleet,
+    image,
+    init,
+    inside,
+    lock,
+    removal,
+    repo,
+    secrets,
+    trust,
+    workspace,
+)
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -51,6 +63,7 @@ app.command()(inside.logs)
 app.command()(removal.down)
 app.command()(fleet.status)
 app.command()(trust.trust)
+app.add_typer(secrets.app)
 app.command()(fleet.gc)
 app.command()(repo.schema)
 

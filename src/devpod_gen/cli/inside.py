@@ -104,11 +104,13 @@ def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
     """Become the engine's own client: signals, sizes and exit codes need no help from us."""
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace.secrecy.feed import with_env  # noqa: PLC0415
 
     engine = Docker()
     container = lifecycle.require(engine, known_identity(repo))
     in_volume = container.labels["devpod-gen.mode"] == "volume"
     inside = container.folder if in_volume else _place(repo.root, container.folder)
+    argv = with_env(container, argv)
     command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
     _become(command)
 

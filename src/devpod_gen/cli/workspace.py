@@ -22,6 +22,7 @@ from devpod_gen.cli.options import (
     trusted_plan_of,
     with_own_dotfiles,
 )
+from devpod_gen.cli.secrets import secrets_of
 from devpod_gen.errors import ProfileError
 
 
@@ -63,11 +64,12 @@ def up(
             require_locked(repo, plan, changes)
         for path in write_files(repo, plan, changes):
             console.say(f"wrote {path}")
+    secrets = secrets_of(repo, plan, console, clock)
     identity = identity_of(repo, plan)
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
     with held(identity, "up", say=console.say):
-        running = lifecycle.up(context, config=config_of(plan))
+        running = lifecycle.up(context, config=config_of(plan), secrets=secrets)
         if running.ssh:
             write_config(engine, plan, running.ssh, running.container.id)
     seconds = clock.elapsed()

@@ -12,6 +12,7 @@ from devpod_gen.emit.hooks import hook_environment
 from devpod_gen.emit.render import render
 from devpod_gen.emit.services import limits, sidecars, waited_for
 from devpod_gen.plan.model import ImagePlan, Plan
+from devpod_gen.plan.secret import ROOM, SECRETS
 
 
 def compose(plan: Plan) -> RenderedFile:
@@ -49,6 +50,8 @@ def _text(plan: Plan, config: str) -> str:
         published=[port.port for port in plan.ports if port.publish],
         never_pulled=not plan.image.hosted,
         project=_project(plan),
+        secrets=SECRETS if plan.secrets else "",
+        room=ROOM,
     )
 
 

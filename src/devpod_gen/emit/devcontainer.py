@@ -22,6 +22,7 @@ def devcontainer(plan: Plan) -> RenderedFile:
         port_attributes={
             str(port.port): {"label": port.label or f"port {port.port}"} for port in plan.ports
         },
+        secrets={one.name: {"description": one.description} for one in plan.secrets},
         customizations=_customizations(plan),
     )
     return stamped(f"{plan.output}/devcontainer.json", text)

@@ -24,6 +24,7 @@ _LABELS = (
     "devpod-gen.id",
     "devpod-gen.mode",
     "devpod-gen.name",
+    "devpod-gen.secrets",
     "devpod-gen.user",
 )
 _FIELDS = (".ID", ".Names", ".State", ".Image", *(f'(.Label "{label}")' for label in _LABELS))

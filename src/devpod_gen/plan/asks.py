@@ -1,13 +1,14 @@
 """What a plan asks of its user beyond the safe default: a stranger's code that runs, or a
 place that is contacted or opened. Each needs trust in that exact content."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from devpod_gen.plan.model import Plan
+from devpod_gen.profile.secret import Source
 
-Kind = Literal["stack", "dotfiles"]
+Kind = Literal["stack", "dotfiles", "secrets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +38,18 @@ def _dotfiles(plan: Plan) -> Iterator[Ask]:
         yield Ask("dotfiles", what, "dotfiles.repo")
 
 
-_SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (_own_stacks, _dotfiles)
+def _secrets(plan: Plan) -> Iterator[Ask]:
+    for secret in plan.secrets:
+        what = _HANDED[secret.source].format(" ".join(secret.reference))
+        yield Ask("secrets", what, f"secrets.{secret.name}")
+
+
+_HANDED: Mapping[Source, str] = {
+    "env": "this machine's variable {} is handed to what runs inside",
+    "file": "this machine's file {} is handed to what runs inside",
+    "op": "{} of your 1Password is handed to what runs inside",
+    "command": "this machine runs `{}`, and hands what it prints to what runs inside",
+}
+
+_SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (_own_stacks, _dotfiles, _secrets)
 """One line for each kind."""

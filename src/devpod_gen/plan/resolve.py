@@ -22,6 +22,7 @@ from devpod_gen.plan.model import (
     ProbePlan,
     ToolPlan,
 )
+from devpod_gen.plan.secret import resolve_secrets
 from devpod_gen.plan.selection import selected, steps, variables
 from devpod_gen.plan.service import resolve_services
 from devpod_gen.plan.tools import tool_plans
@@ -89,6 +90,7 @@ def resolve(
         ),
         services=resolve_services(profile.services),
         dotfiles=resolve_dotfiles(profile.dotfiles, file=profile.file),
+        secrets=resolve_secrets(profile.secrets),
     )
 
 

@@ -22,6 +22,7 @@ from devpod_gen.profile.model import (
     Volume,
 )
 from devpod_gen.profile.schema import findings
+from devpod_gen.profile.secret import read_secrets
 from devpod_gen.profile.service import read_services
 from devpod_gen.profile.wording import printable
 
@@ -119,6 +120,7 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         hooks=read_hooks(document.get("hooks", {})),
         services=read_services(document.get("services", {})),
         dotfiles=read_dotfiles(document),
+        secrets=read_secrets(document.get("secrets", {})),
     )
 
 

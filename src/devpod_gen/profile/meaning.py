@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.errors import Finding
-from devpod_gen.profile import dotfiles, service, version
+from devpod_gen.profile import dotfiles, secret, service, version
 from devpod_gen.profile.wording import shown, where
 
 _DIRECTION_CHANGERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -59,6 +59,7 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
         yield Finding(where(file, ("hooks", "warm")), "fills the caches, and there are none")
     yield from service.contradictions(document, file)
     yield from dotfiles.contradictions(document, file)
+    yield from secret.contradictions(document, file)
     yield from dotfiles.of_repo(document, file)
     workspace = document.get("workspace", {})
     if isinstance(workspace, dict) and workspace.get("mode") != "volume":

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from devpod_gen.profile.dotfiles import Dotfiles
 from devpod_gen.profile.hook import Hooks
+from devpod_gen.profile.secret import Secret
 from devpod_gen.profile.service import Service
 
 Shell = Literal["zsh", "bash"]
@@ -112,3 +113,4 @@ class Profile:
     hooks: Hooks
     services: tuple[Service, ...]
     dotfiles: Dotfiles | None
+    secrets: tuple[Secret, ...]

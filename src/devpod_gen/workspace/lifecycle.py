@@ -16,6 +16,8 @@ from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
+from devpod_gen.workspace.secrecy.feed import feed
+from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.ssh import SshDoor, open_door
 
 _READY_WITHIN = 60.0
@@ -34,11 +36,12 @@ class Running:
     dotfiles: Applied | None
 
 
-def up(context: Context, *, config: str) -> Running:
+def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Running:
     """Have the workspace running and ready: all of the plan's probes pass.
 
     `config` is what the compose file labels the container with: a container with
-    another label is made anew. Raises ImageError and StartError.
+    another label is made anew. `secrets` are handed over before anything of the profile's
+    runs inside. Raises ImageError and StartError.
     """
     engine, clock, identity = context.engine, context.clock, context.identity
     with clock.stage("image"):
@@ -55,6 +58,9 @@ def up(context: Context, *, config: str) -> Running:
     with clock.stage("ready"):
         seconds = ready_within(context.plan)
         who = wait_until_ready(engine, found, context.plan.user, seconds=seconds)
+    if context.plan.secrets:
+        with clock.stage("secrets"):
+            feed(engine, found, who.user, secrets)
     run_hooks(context, found, *CREATION, stage="hooks")
     dotfiles = apply_dotfiles(context, found)
     run_hooks(context, found, "start", stage="start hook")

@@ -1,0 +1,121 @@
+"""Commands on the profile's secrets: push, list. Values are never shown."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from devpod_gen.cli.console import Console
+from devpod_gen.cli.options import (
+    HERE,
+    Branch,
+    Debug,
+    Folder,
+    Json,
+    ProfileName,
+    Repo,
+    Verbose,
+    at_branch,
+    known_identity,
+    plan_of,
+    repo_at,
+    trusted_plan_of,
+)
+from devpod_gen.profile.wording import printable
+
+if TYPE_CHECKING:
+    from devpod_gen.plan.model import Plan
+    from devpod_gen.workspace.clock import Clock
+    from devpod_gen.workspace.secrecy.value import Value
+
+app = typer.Typer(name="secrets", help="The profile's secrets, inside.", no_args_is_help=True)
+
+
+def secrets_of(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "tuple[Value, ...]":
+    """The values of the trusted plan's secrets. From here on nothing that is printed holds
+    one. Raises SecretUnavailable."""
+    if not plan.secrets:
+        return ()
+    from devpod_gen.workspace.secrecy.source import require  # noqa: PLC0415 - only what is used
+
+    with clock.stage("secret sources"):
+        values = require(plan.secrets, repo.root)
+    left_out = {one.name for one in plan.secrets} - {one.plan.name for one in values}
+    for name in sorted(left_out):
+        console.say(f"secret {name}: not there, and optional")
+    return values
+
+
+@app.command()
+def push(
+    directory: Folder = HERE,
+    profile: ProfileName = None,
+    branch: Branch = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001 - read at the boundary
+) -> None:
+    """Hand the secrets to the workspace that runs, whoever started it: an editor, too.
+
+    Example: devpod-gen secrets push
+    """
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
+    from devpod_gen.workspace.lock import held  # noqa: PLC0415
+    from devpod_gen.workspace.secrecy.feed import feed  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    repo = at_branch(repo_at(directory, profile), branch)
+    plan = trusted_plan_of(repo)
+    if not plan.secrets:
+        console.result("the profile names no secrets", pushed=[])
+        return
+    engine, identity = Docker(), known_identity(repo)
+    container = lifecycle.require(engine, identity)
+    values = secrets_of(repo, plan, console, Clock())
+    with held(identity, "secrets push", say=console.say):
+        feed(engine, container, plan.user, values)
+    names = [one.plan.name for one in values]
+    console.result(f"inside now: {', '.join(names) or 'none'}", pushed=names)
+
+
+@app.command(name="list")
+def list_(
+    directory: Folder = HERE,
+    profile: ProfileName = None,
+    branch: Branch = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001 - read at the boundary
+) -> None:
+    """Show the secrets that the profile names, where each is from, and which are inside.
+
+    Example: devpod-gen secrets list
+    """
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace.secrecy.feed import there  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    repo = at_branch(repo_at(directory, profile), branch)
+    plan = plan_of(repo)
+    engine = Docker()
+    found = lifecycle.find(engine, known_identity(repo)) if plan.secrets else None
+    inside = there(engine, found) if found and found.running else None
+    values = [
+        {
+            "name": one.name,
+            "source": one.source,
+            "reference": list(one.reference),
+            "as": one.delivery,
+            "optional": one.optional,
+            "inside": None if inside is None else one.name in inside,
+        }
+        for one in plan.secrets
+    ]
+    words = {None: "the workspace does not run", True: "inside", False: "not inside"}
+    lines = [
+        printable(f"{one.name}  {one.told}  {words[value['inside']]}")  # type: ignore[index]
+        for one, value in zip(plan.secrets, values, strict=True)
+    ]
+    console.result("\n".join(lines) or "the profile names no secrets", secrets=values)

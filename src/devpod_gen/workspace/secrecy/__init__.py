@@ -1,0 +1,1 @@
+"""Secrets: asked for, handed over, hidden, and looked for."""

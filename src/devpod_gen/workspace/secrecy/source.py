@@ -1,0 +1,112 @@
+"""Where secrets come from: each source is asked on the host, all at once, by one deadline."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from devpod_gen.engine.together import ask_together
+from devpod_gen.errors import Finding, SecretUnavailable
+from devpod_gen.plan.secret import LARGEST, SecretPlan
+from devpod_gen.workspace.secrecy.program import ask_for, reason
+from devpod_gen.workspace.secrecy.value import Missing, Value, settled
+
+DEADLINE = 8.0
+"""Seconds for all sources together: whoever waits knows within ten what is wrong."""
+
+
+def require(secrets: tuple[SecretPlan, ...], root: Path) -> tuple[Value, ...]:
+    """The values of all secrets, but for optional ones that are not to be had.
+
+    Raises SecretUnavailable, which names each that is not there, its source, and what to do.
+    """
+    found = ask(secrets, root)
+    missing = [one for one in found if isinstance(one, Missing) and not one.plan.optional]
+    if missing:
+        raise _unavailable(missing)
+    return tuple(one for one in found if isinstance(one, Value))
+
+
+def ask(secrets: tuple[SecretPlan, ...], root: Path) -> list[Value | Missing]:
+    """What each source says, in the secrets' order. Programs are run in the repo at `root`."""
+    programs = [secret for secret in secrets if secret.source in ("op", "command")]
+    commands = {secret.name: ask_for(secret) for secret in programs}
+    known = {name: argv for name, argv in commands.items() if not isinstance(argv, Missing)}
+    answers = dict(
+        zip(
+            known,
+            ask_together(list(known.values()), seconds=DEADLINE, most=LARGEST + 1, folder=str(root))
+            if known
+            else (),
+            strict=True,
+        )
+    )
+    found: list[Value | Missing] = []
+    for secret in secrets:
+        command = commands.get(secret.name)
+        if isinstance(command, Missing):
+            found.append(command)
+        elif secret.name in answers:
+            answer = answers[secret.name]
+            why = reason(secret, answer, seconds=DEADLINE)
+            found.append(why or _value(secret, settled(answer.output)))
+        else:
+            found.append(_variable(secret) if secret.source == "env" else _file(secret))
+    return found
+
+
+def _variable(secret: SecretPlan) -> Value | Missing:
+    name = secret.reference[0]
+    content = os.environb.get(os.fsencode(name))
+    if content is None:
+        return Missing(secret, "the variable is not set", f"export {name} first")
+    return _value(secret, content)
+
+
+def _file(secret: SecretPlan) -> Value | Missing:
+    """A regular file that only its owner, this user or root, can read: not what waits for
+    somebody to write, and not what others could have put there."""
+    path = Path(secret.reference[0])
+    try:
+        path = path.expanduser()
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                return Missing(secret, "it is not a file", "name a regular file")
+            if status.st_uid not in (os.geteuid(), 0):
+                return Missing(secret, "it belongs to another user", f"make it yours: {path}")
+            if stat.S_IMODE(status.st_mode) & 0o077:
+                return Missing(secret, "others may read or write it", f"run `chmod 600 {path}`")
+            return _value(secret, settled(stream.read(LARGEST + 2)))
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or "there is no home folder"
+        return Missing(secret, f"the file cannot be read: {why}", f"put it at {path}")
+
+
+def _value(secret: SecretPlan, content: bytes) -> Value | Missing:
+    if not content:
+        return Missing(secret, "it is empty", "put a value there, or say optional = true")
+    if len(content) > LARGEST:
+        fix = "a secret is a token or a key: name one"
+        return Missing(secret, f"it has more than {LARGEST // 1024} KiB", fix)
+    if secret.delivery == "env" and b"\0" in content:
+        return Missing(secret, "it holds a NUL, which no variable can", 'drop as = "env"')
+    return Value(secret, content)
+
+
+def _unavailable(missing: Iterable[Missing]) -> SecretUnavailable:
+    every = list(missing)
+    if len(every) == 1:
+        one = every[0]
+        message = f"the secret {one.plan.name} could not be had: {one.why}"
+        where = f"secrets.{one.plan.name} ({one.plan.told})"
+        return SecretUnavailable(message, where=where, fix=one.fix)
+    return SecretUnavailable(
+        f"{len(every)} secrets could not be had; nothing was started",
+        findings=tuple(
+            Finding(f"secrets.{one.plan.name} ({one.plan.told})", f"{one.why}; {one.fix}")
+            for one in every
+        ),
+        fix="see to these, or say optional = true of those that need not be there",
+    )

@@ -1,0 +1,289 @@
+"""Where secrets come from: every source, everything that can be wrong with it, by a deadline."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devpod_gen.engine.together import ask_together
+from devpod_gen.errors import SecretUnavailable
+from devpod_gen.plan.secret import LARGEST, SecretPlan
+from devpod_gen.workspace.secrecy import source
+from devpod_gen.workspace.secrecy.value import Missing, Value, settled
+
+
+def secret(kind: Any, *reference: str, name: str = "TOKEN", **more: Any) -> SecretPlan:
+    known: dict[str, Any] = {"delivery": "file", "optional": False, "description": "x"}
+    return SecretPlan(name, kind, reference, **(known | more))
+
+
+def ask(one: SecretPlan, root: Path) -> Value | Missing:
+    (found,) = source.ask((one,), root)
+    return found
+
+
+def content(one: SecretPlan, root: Path) -> bytes:
+    found = ask(one, root)
+    assert isinstance(found, Value), found
+    return found.content
+
+
+def why(one: SecretPlan, root: Path) -> str:
+    found = ask(one, root)
+    assert isinstance(found, Missing), found
+    return f"{found.why} | {found.fix}"
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """A program on PATH: a line of sh."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    def make(name: str, text: str) -> Path:
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+        return folder / name
+
+    return make
+
+
+def test_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = secret("env", "SHOP_TOKEN")
+    assert why(one, tmp_path) == "the variable is not set | export SHOP_TOKEN first"
+    monkeypatch.setenv("SHOP_TOKEN", "")
+    assert "it is empty" in why(one, tmp_path)
+    os.environb[b"SHOP_TOKEN"] = b"\xff two\nlines\n"
+    assert content(one, tmp_path) == b"\xff two\nlines\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (b"token\n", b"token"),
+        (b"token\r\n", b"token"),
+        (b"token", b"token"),
+        (b"token\n\n", b"token\n\n"),
+        (b"-----BEGIN-----\nx\n", b"-----BEGIN-----\nx\n"),
+        (b"\xff\xfe\n", b"\xff\xfe\n"),
+    ],
+)
+def test_a_single_line_loses_its_end(said: bytes, kept: bytes) -> None:
+    assert settled(said) == kept
+
+
+def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path, one = tmp_path / "my token", secret("file", "~/my token")
+    assert "No such file" in why(one, tmp_path)
+    path.write_bytes(b"v4lue\n")
+    path.chmod(0o640)
+    assert f"others may read or write it | run `chmod 600 {path}`" == why(one, tmp_path)
+    path.chmod(0o600)
+    assert content(one, tmp_path) == b"v4lue"
+    (tmp_path / "link").symlink_to(path)
+    assert content(secret("file", str(tmp_path / "link")), tmp_path) == b"v4lue"
+    path.write_bytes(b"x" * (LARGEST + 1))
+    assert "more than 64 KiB" in why(one, tmp_path)
+    path.write_bytes(b"x" * LARGEST)
+    assert len(content(one, tmp_path)) == LARGEST
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    begun = time.monotonic()
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        assert "it is not a file" in why(secret("file", str(path)), tmp_path)
+    assert "Is a directory" in why(secret("file", str(tmp_path)), tmp_path) or "not a file" in why(
+        secret("file", str(tmp_path)), tmp_path
+    )
+    assert time.monotonic() - begun < 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else(tmp_path: Path) -> None:
+    path = tmp_path / "theirs"
+    path.write_text("x")
+    path.chmod(0o600)
+    os.chown(path, 12345, 12345)
+    assert "it belongs to another user" in why(secret("file", str(path)), tmp_path)
+
+
+def test_a_command(tmp_path: Path, program: Callable[[str, str], Path]) -> None:
+    """Without a shell, without input, in the repo; `~/` is the home."""
+    program("vault", 'cat; pwd; printf "%s|" "$@"')
+    found = content(secret("command", "vault", "a b", "$HOME", "~/x", "*"), tmp_path).decode()
+    assert found == f"{tmp_path}\na b|$HOME|{Path.home()}/x|*|"
+    program("fails", "echo half-a-secret; echo 'is locked\x1b[31m' >&2; exit 3")
+    told = why(secret("command", "fails", "x"), tmp_path)
+    assert told == (
+        "fails ended with 3: is locked\\u001b[31m | run `fails x` yourself, and see to what it says"
+    )
+    assert "half-a-secret" not in told
+    assert "there is no none-such on PATH" in why(secret("command", "none-such"), tmp_path)
+    assert "cannot be run: No such file" in why(secret("command", "/none/such"), tmp_path)
+    program("nothing", ":")
+    assert "it is empty" in why(secret("command", "nothing"), tmp_path)
+    program("endless", "exec yes")
+    assert "says too much" in why(secret("command", "endless"), tmp_path)
+
+
+def test_a_program_of_the_repo_is_not_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Callable[[str, str], Path]
+) -> None:
+    """Whatever PATH says: an empty or relative folder of it is the current one's."""
+    program("pass", "echo theirs").rename(tmp_path / "pass")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f":.:{tmp_path}/none")
+    assert "there is no pass on PATH" in why(secret("command", "pass", "show"), tmp_path)
+
+
+def alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_the_deadline_ends_the_whole_group(
+    tmp_path: Path, program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what ignores SIGTERM, and a child that holds the pipe."""
+    monkeypatch.setattr(source, "DEADLINE", 0.5)
+    program("locked", f"trap '' TERM; sleep 99 & echo $! >{tmp_path}/child; wait; sleep 99")
+    begun = time.monotonic()
+    many = tuple(secret("command", "locked", name=f"S{n}") for n in range(5))
+    with pytest.raises(SecretUnavailable) as caught:
+        source.require(many, tmp_path)
+    assert time.monotonic() - begun < 2
+    assert caught.value.exit_code == 4
+    assert len(caught.value.findings) == 5
+    assert "did not answer in 0.5 s" in caught.value.findings[0].message
+    assert caught.value.findings[0].where == "secrets.S0 (command locked)"
+    assert not alive(int((tmp_path / "child").read_text()))
+
+
+def test_what_an_answer_leaves_behind_does_not_hold_it_up(
+    tmp_path: Path, program: Callable[[str, str], Path]
+) -> None:
+    """As gpg leaves its agent: a session of its own, that has the pipe open."""
+    program("gpg-like", f"setsid sleep 20 & echo $! >{tmp_path}/agent; echo value")
+    begun = time.monotonic()
+    assert content(secret("command", "gpg-like"), tmp_path) == b"value"
+    assert time.monotonic() - begun < 2
+    agent = int((tmp_path / "agent").read_text())
+    assert alive(agent)
+    os.kill(agent, signal.SIGKILL)
+
+
+def test_all_are_asked_at_once(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    found = ask_together(
+        [("sh", "-c", f"sleep 0.4; echo {n}") for n in range(8)],
+        seconds=5,
+        most=100,
+        folder=str(tmp_path),
+    )
+    assert time.monotonic() - begun < 1.6
+    assert [one.output for one in found] == [f"{n}\n".encode() for n in range(8)]
+
+
+def test_optional_ones_may_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THERE", "v")
+    asked = (secret("env", "NONE", optional=True), secret("env", "THERE", name="B"))
+    assert [one.plan.name for one in source.require(asked, tmp_path)] == ["B"]
+
+
+def test_a_variable_holds_no_nul(tmp_path: Path, program: Callable[[str, str], Path]) -> None:
+    program("nul", "printf 'a\\0b'")
+    assert content(secret("command", "nul"), tmp_path) == b"a\0b"
+    assert "holds a NUL" in why(secret("command", "nul", delivery="env"), tmp_path)
+
+
+def test_a_value_is_in_no_representation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("T", "s3cr3t-value")
+    found = ask(secret("env", "T"), tmp_path)
+    answer = ask_together([("echo", "s3cr3t-value")], seconds=5, most=99, folder="/")[0]
+    assert "s3cr3t" not in repr(found) + repr(answer)
+
+
+OP = """
+[ "$1" = read ] && [ "$2" = --no-newline ] && [ $# = 3 ] || { echo "[ERROR] usage" >&2; exit 1; }
+fail() { echo "[ERROR] 2026/11/25 10:00:00 $*" >&2; exit 1; }
+case $3 in
+    op://dev/github/token) printf 'ghs_from_op' ;;
+    op://dev/signed/out) fail "You are not currently signed in. Please run op signin --help" ;;
+    op://dev/app/locked) fail "could not read secret '$3': error initializing client:" \
+        "authorization prompt dismissed, please try again" ;;
+    op://dev/none/token) fail "could not read secret '$3': could not get item dev/none:" \
+        "\\"none\\" isn't an item in the \\"dev\\" vault. Specify the item with its UUID" ;;
+    op://none/*) fail "could not read secret '$3': could not get item none/x:" \
+        "\\"none\\" isn't a vault in this account. Specify the vault with its ID or name." ;;
+    op://dev/github/none) fail "could not read secret '$3': item 'dev/github' does not have" \
+        "a field 'none'" ;;
+    *) sleep 60 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("reference", "fix"),
+    [
+        ("op://dev/signed/out", "sign in: `op signin`"),
+        ("op://dev/app/locked", "unlock 1Password, and allow it"),
+        ("op://dev/none/token", "check the item's name: `op item list`"),
+        ("op://none/x/y", "check the vault's name: `op vault list`"),
+        ("op://dev/github/none", "check the field's name: `op item get`"),
+    ],
+)
+def test_what_op_says(
+    reference: str, fix: str, tmp_path: Path, program: Callable[[str, str], Path]
+) -> None:
+    """A stand-in, with the words and the code that 1Password's own has."""
+    program("op", OP)
+    told = why(secret("op", reference), tmp_path)
+    assert told.startswith("op ended with 1: ")
+    assert told.endswith(f" | {fix}")
+    assert "[ERROR]" not in told
+
+
+def test_op_that_answers_and_one_that_waits(
+    tmp_path: Path, program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("op", OP)
+    assert content(secret("op", "op://dev/github/token"), tmp_path) == b"ghs_from_op"
+    monkeypatch.setattr(source, "DEADLINE", 0.3)
+    told = why(secret("op", "op://dev/waits/for-a-finger"), tmp_path)
+    assert "op did not answer in 0.3 s: is it locked" in told
+    assert "`op read op://dev/waits/for-a-finger`" in told
+
+
+def test_no_op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = why(secret("op", "op://a/b/c"), tmp_path)
+    assert told == "there is no op on PATH | install the 1Password CLI"
+
+
+def test_an_interrupt_ends_what_was_asked(tmp_path: Path) -> None:
+    """^C while a program waits: it goes with us, at once."""
+    text = (
+        "import sys; from devpod_gen.engine.together import ask_together; "
+        f"ask_together([('sh', '-c', 'echo $$ >{tmp_path}/pid; sleep 99')],"
+        " seconds=60, most=9, folder='/')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", text], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+        assert time.monotonic() < deadline
+        os.sched_yield()
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=5)
+    assert not alive(int((tmp_path / "pid").read_text()))
