@@ -19,6 +19,7 @@ from devpod_gen.cli import (
     trust,
     workspace,
 )
+from devpod_gen.cli import open as doors
 from devpod_gen.cli import verify as proof
 from devpod_gen.cli.boundary import guard, leave
 
@@ -60,10 +61,11 @@ app.command()(workspace.up)
 app.command()(inside.shell)
 app.command(name="exec", context_settings=_PASS_ON)(inside.execute)
 app.command()(inside.logs)
+app.add_typer(doors.app, name="open")
 app.command()(removal.down)
 app.command()(fleet.status)
 app.command()(trust.trust)
-app.add_typer(secrets.app)
+app.add_typer(secrets.app, name="secrets")
 app.command()(fleet.gc)
 app.command()(repo.schema)
 

@@ -1,6 +1,7 @@
 """The one place that prints: results to stdout, steps and errors to stderr."""
 
 import json
+import os
 import re
 import sys
 from typing import Any
@@ -37,6 +38,13 @@ class Console:
             _write(sys.stdout, json.dumps({"outcome": outcome, **values}, ensure_ascii=False))
         elif text:
             _write(sys.stdout, text)
+
+    def linked(self, text: str, href: str) -> str:
+        """The text, which a terminal that can shows as a link (OSC 8); else as it is."""
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+        if plain or self.as_json or not sys.stdout.isatty():
+            return text
+        return f"\033]8;;{href}\033\\{text}\033]8;;\033\\"
 
     def error(self, error: DevpodError) -> None:
         """What is wrong, where, and what to do; with `as_json` on stdout as well."""

@@ -15,3 +15,9 @@ def run_over(program: str, config: Path, host: str, command: str, *, seconds: fl
     """Run a shell command on `host`, with this ssh_config and no other, asking nobody."""
     argv = [program, "-F", str(config), "-o", "BatchMode=yes", host, command]
     return run(argv, timeout=seconds)
+
+
+def knows(program: str, host: str) -> bool:
+    """Whether the user's own ssh_config leads to this workspace's host: IDEs read that."""
+    told = run([program, "-G", host], timeout=10)  # it connects to nothing
+    return told.ok and f"hostkeyalias {host}" in told.output.splitlines()
