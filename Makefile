@@ -41,4 +41,4 @@ engine: venv
 	@scripts/base-image >/dev/null
 
 clean:           ## Remove what make has made here
-	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .tools .vscode-server build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

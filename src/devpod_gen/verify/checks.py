@@ -19,6 +19,7 @@ from devpod_gen.verify.limits import limits
 from devpod_gen.verify.look import Look, Verdict, take
 from devpod_gen.verify.parts import look_at_parts
 from devpod_gen.verify.report import Check, Door
+from devpod_gen.verify.vscode import look_at_vscode
 from devpod_gen.workspace.batch import Inside, Timed
 
 
@@ -36,6 +37,7 @@ def look_inside(
             *limits(plan),
             *_idle(plan),
             *look_at_parts(plan),
+            look_at_vscode(),
         )
         return take(looks, door, inside)
 
