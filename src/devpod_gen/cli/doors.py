@@ -50,7 +50,7 @@ class Way:
 
 def place_at(directory: Path, profile: str | None, branch: str | None) -> Place:
     """The workspace of the repo, or of its branch. Raises ProfileError and StartError."""
-    from devpod_gen.emit.gateway import alias  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.emit.links import alias  # noqa: PLC0415 - only what is used is loaded
 
     repo = at_branch(repo_at(directory, profile), branch)
     plan = plan_of(repo)

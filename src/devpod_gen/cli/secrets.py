@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from devpod_gen.workspace.clock import Clock
     from devpod_gen.workspace.secrecy.value import Value
 
-app = typer.Typer(name="secrets", help="The profile's secrets, inside.", no_args_is_help=True)
+app = typer.Typer(help="The profile's secrets, inside.", no_args_is_help=True)
 
 
 def secrets_of(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "tuple[Value, ...]":
