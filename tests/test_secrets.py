@@ -92,6 +92,16 @@ def test_a_workspace_with_secrets(make_repo: Make, command: Command, tmp_path: P
         assert "TOKEN" not in inside("env")
         assert "TOKEN=" not in docker("inspect", container)
 
+        # What the container says is printed without them, in the pieces that it comes in.
+        script = 'exec >/proc/1/fd/1; printf "%s" "$1"; sleep 0.2; printf "%s\\n" "$2" "$3"'
+        inside("sh", "-c", script, "sh", ODD[:9], ODD[9:], json.dumps(ODD), user="root")
+        logs = command("logs", "-C", repo)
+        assert logs.code == 0
+        assert "***\n" in logs.out
+        assert logs.out.count("***") == 2
+        assert ODD[2:9] not in logs.out
+        assert ODD[2:9] in docker("logs", container)
+
         # Renewed while it runs, and what is gone outside goes inside.
         renewed = {"TEST_TOKEN": "another one", "TEST_LATER": "now"}
         ran = command("up", "-C", repo, "--json", env=renewed)
@@ -106,6 +116,8 @@ def test_a_workspace_with_secrets(make_repo: Make, command: Command, tmp_path: P
         assert inside("ls", "/run/secrets") == ""
         assert command("exec", "-C", repo, "--", "true").code == 0
         docker("stop", "--time=1", container)
+        assert command("logs", "-C", repo).code == 4  # nothing is printed unmasked
+        assert "***" in command("logs", "-C", repo, env=env).out
         assert command("up", "-C", repo, env=env).code == 0
         assert container_of(command, repo) == container
         assert inside("ls", "/run/secrets") == "KEY\nTOKEN"

@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from devpod_gen.cli.console import Console
+from devpod_gen.cli.console import Console, forget
 from devpod_gen.errors import DevpodError, InternalError
 
 # click's own UsageError, under whichever name this Typer carries click.
@@ -30,6 +30,7 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
     """Run the app on `argv` and give the exit code that the contract says."""
     # What follows `exec` is another command's.
     options = argv[:1] if argv[:1] == ["exec"] else argv
+    forget()
     console = Console(as_json="--json" in options, verbose=False)
     signal.signal(signal.SIGTERM, _terminate)
     try:

@@ -4,13 +4,40 @@ import json
 import os
 import re
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from devpod_gen.errors import DevpodError
+
+if TYPE_CHECKING:
+    from devpod_gen.workspace.secrecy.mask import Mask
 
 _LONGEST_ERROR = 15  # lines: an error fits on a screen
 
 _STEP = re.compile(r"#\d+ \[(?!internal)([^]]+)\] (.*)")
+
+
+_masks: "list[Mask]" = []
+"""What this process must not print, whoever prints: the one state that is the process's own,
+as its streams are. The boundary, which tells of errors, knows nothing of what was asked for."""
+
+
+def hide(values: Iterable[bytes]) -> None:
+    """From here on, print stars for these."""
+    from devpod_gen.workspace.secrecy.mask import Mask  # noqa: PLC0415 - only what is used
+
+    _masks.append(Mask().of(values))
+
+
+def forget() -> None:
+    """A new run of the command: it has asked for nothing yet."""
+    _masks.clear()
+
+
+def _masked(text: str) -> str:
+    for mask in _masks:
+        text = mask.text(text)
+    return text
 
 
 class Console:
@@ -22,6 +49,7 @@ class Console:
 
     def say(self, line: str) -> None:
         """A line of progress; of a build's log only the steps, each on one short line."""
+        line = _masked(line)  # before it is cut
         if self.verbose or not re.match(r"#\d+ ", line):
             _write(sys.stderr, _plain(line))
         elif step := _STEP.match(line):
@@ -69,7 +97,7 @@ def _error_lines(error: DevpodError) -> list[str]:
     if error.where:
         lines.append(f"  at {error.where}")
     told = [f"  at {finding.where}: {finding.message}" for finding in error.findings]
-    told += [f"  | {_plain(line)}" for line in error.detail.splitlines()]
+    told += [f"  | {_plain(line)}" for line in _masked(error.detail).splitlines()]
     room = _LONGEST_ERROR - len(lines) - 2
     lines += told[:room]
     if len(told) > room:
@@ -85,6 +113,7 @@ def _plain(line: str) -> str:
 
 
 def _write(stream: Any, text: str) -> None:
+    text = _masked(text)
     try:
         stream.write(f"{text}\n")
         stream.flush()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from devpod_gen.cli.dotfiles import dotfiles_first
+from devpod_gen.cli.masked import relay_masked, secrets_inside
 from devpod_gen.cli.options import (
     HERE,
     Branch,
@@ -78,8 +79,8 @@ def logs(
     branch: Branch = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as more is said.")] = False,
     debug: Debug = False,  # noqa: ARG001
-) -> None:
-    """Print what the workspace's containers have said.
+) -> int:
+    """Print what the workspace's containers have said, with stars for its secrets.
 
     Example: devpod-gen logs -f db
     """
@@ -87,17 +88,23 @@ def logs(
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
 
     engine = Docker()
-    identity = known_identity(at_branch(repo_at(directory, profile), branch))
-    container = lifecycle.require(engine, identity, running=False)
+    repo = at_branch(repo_at(directory, profile), branch)
+    container = lifecycle.require(engine, known_identity(repo), running=False)
     os.chdir("/")  # Compose would read the files of the folder that it is started in
-    _become(engine.logs_command(container.project, service, follow=follow))
+    command = engine.logs_command(container.project, service, follow=follow)
+    if not container.labels["devpod-gen.secrets"]:
+        _become(command)
+    return relay_masked(command, secrets_inside(repo, engine, container), _kept())
 
 
 def _become(command: list[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
-    os.execve(command[0], command, kept)  # noqa: S606 - no shell is wanted
+    os.execve(command[0], command, _kept())  # noqa: S606 - no shell is wanted
+
+
+def _kept() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
 
 
 def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from devpod_gen.cli.console import Console
+from devpod_gen.cli.console import Console, hide
 from devpod_gen.cli.options import (
     HERE,
     Branch,
@@ -39,6 +39,7 @@ def secrets_of(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "t
 
     with clock.stage("secret sources"):
         values = require(plan.secrets, repo.root)
+    hide(one.content for one in values)
     left_out = {one.name for one in plan.secrets} - {one.plan.name for one in values}
     for name in sorted(left_out):
         console.say(f"secret {name}: not there, and optional")
