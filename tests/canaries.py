@@ -106,3 +106,27 @@ def canaries() -> tuple[Canary, ...]:
         inside("password-hash", "etc/shadow", "root:$6$", some(40), ":19000:0:99999:7:::\n"),
         inside("named-secret", "etc/environment", "DATABASE_PASSWORD=", some(14)),
     )  # fmt: skip
+
+
+def shapes() -> dict[str, bytes]:
+    """Twelve shapes that a secret can have, each unlike all that a machine holds."""
+    chance = random.Random(_SEED + 1)
+
+    def some(count: int, of: str = _BASE62) -> str:
+        return "".join(chance.choice(of) for _ in range(count))
+
+    lines = "\n".join(some(64) for _ in range(20))
+    return {
+        "token": f"ghp_{some(36)}".encode(),
+        "short": some(8).encode(),
+        "password": f"{some(5)}@/+=&?#%\"'\\$`<>{some(5)}".encode(),
+        "phrase": f"{some(7)} {some(6)} ${{{some(4)}}} $({some(5)})".encode(),
+        "hex": some(64, _HEX).encode(),
+        "base64": base64.b64encode(some(40).encode()),
+        "key": f"-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n".encode(),
+        "json": json.dumps({"user": some(6), "private": some(30) + "\n"}).encode(),
+        "url": f"postgres://u:{some(9)}%40{some(5)}@db.example:5432/shop".encode(),
+        "unicode": f"{some(5)}-größe-密码-{some(5)}".encode(),
+        "binary": bytes(chance.randrange(256) for _ in range(64)),
+        "long": some(20_000).encode(),
+    }

@@ -100,6 +100,15 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
+def trust(command: Callable[..., Ran], repo: Path) -> None:
+    """As a user does who has read what is asked for."""
+    ran = command("trust", "-C", repo, "--json")
+    error = json.loads(ran.out)["error"]
+    found = re.search(r"--yes ([0-9a-f]+)", error["fix"])
+    assert found
+    assert command("trust", "-C", repo, "--yes", found[1]).code == 0
+
+
 def docker(*argv: str) -> str:
     """What the engine's own client says: an independent witness."""
     done = subprocess.run(

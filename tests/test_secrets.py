@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Files, Ran, docker
+from conftest import Files, Ran, docker, trust
 from devpod_gen.engine import reference
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
@@ -30,15 +29,6 @@ file = "{file}"
 env = "TEST_LATER"
 optional = true
 """
-
-
-def trust(command: Command, repo: Path) -> None:
-    """As a user does who has read what is asked for."""
-    ran = command("trust", "-C", repo, "--json")
-    error = json.loads(ran.out)["error"]
-    found = re.search(r"--yes ([0-9a-f]+)", error["fix"])
-    assert found
-    assert command("trust", "-C", repo, "--yes", found[1]).code == 0
 
 
 def with_secrets(make_repo: Make, command: Command, tmp_path: Path, name: str) -> Path:
@@ -125,6 +115,7 @@ def test_a_workspace_with_secrets(make_repo: Make, command: Command, tmp_path: P
         command("down", "--caches", "-C", repo)
 
 
+@pytest.mark.campaign
 def test_a_source_that_is_locked_starts_nothing(
     make_repo: Make, command: Command, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
-"""Commands on the profile's secrets: push, list. Values are never shown."""
+"""Commands on the profile's secrets: push, list, audit. Values are never shown."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -43,6 +44,24 @@ def secrets_of(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "t
     left_out = {one.name for one in plan.secrets} - {one.plan.name for one in values}
     for name in sorted(left_out):
         console.say(f"secret {name}: not there, and optional")
+    return values
+
+
+def real_secrets(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "tuple[Value, ...]":
+    """The values of the trusted plan's secrets, as far as their sources have them: what is
+    missing is no fault where they are only looked for."""
+    if not plan.secrets:
+        return ()
+    from devpod_gen.workspace.secrecy.source import ask  # noqa: PLC0415 - only what is used
+    from devpod_gen.workspace.secrecy.value import Missing, Value  # noqa: PLC0415
+
+    with clock.stage("secret sources"):
+        found = ask(plan.secrets, repo.root)
+    for one in found:
+        if isinstance(one, Missing):
+            console.say(f"secret {one.plan.name}: not looked for, {one.why}")
+    values = tuple(one for one in found if isinstance(one, Value))
+    hide(one.content for one in values)
     return values
 
 
@@ -120,3 +139,44 @@ def list_(
         for one, value in zip(plan.secrets, values, strict=True)
     ]
     console.result("\n".join(lines) or "the profile names no secrets", secrets=values)
+
+
+@app.command()
+def audit(
+    directory: Folder = HERE,
+    profile: ProfileName = None,
+    branch: Branch = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    debug: Debug = False,  # noqa: ARG001 - read at the boundary
+) -> int:
+    """Look for the secrets' values where they must not be: image, container, this machine.
+
+    Example: devpod-gen secrets audit
+    """
+    from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
+    from devpod_gen.workspace.secrecy.audit import audit as look_for  # noqa: PLC0415
+    from devpod_gen.workspace.secrecy.own import own_scope  # noqa: PLC0415
+
+    console = Console(as_json=as_json, verbose=verbose)
+    repo = at_branch(repo_at(directory, profile), branch)
+    plan = trusted_plan_of(repo)
+    values = secrets_of(repo, plan, console, Clock())
+    found = look_for(own_scope(Docker(), plan, known_identity(repo)), values)
+    lines = [f"found {spot.told()}" for spot in found.spots]
+    lines += [f"not looked at: {name}: {why}" for name, why in found.closed]
+    lines.append(
+        f"{len(values)} secrets in {len(found.looked)} kinds of places: "
+        + (f"{len(found.spots)} finds" if found.spots else "none found")
+    )
+    console.outcome(
+        "\n".join(printable(line) for line in lines),
+        "error" if found.spots else "ok",
+        {
+            "found": [asdict(spot) for spot in found.spots],
+            "looked": list(found.looked),
+            "not_looked": [{"place": name, "why": why} for name, why in found.closed],
+        },
+    )
+    return 1 if found.spots else 0

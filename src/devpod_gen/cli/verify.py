@@ -18,6 +18,7 @@ from devpod_gen.cli.options import (
     trusted_plan_of,
     with_own_dotfiles,
 )
+from devpod_gen.cli.secrets import real_secrets
 
 if TYPE_CHECKING:
     from devpod_gen.verify.doors import Choice
@@ -76,7 +77,14 @@ def verify(
         engine = Docker()
         console.say(f"engine: {engine.require()}")
     context = Context(engine, plan, identity_of(repo, plan), clock, console.say)
-    report = prove(context, budget=seconds, offline=offline, locked=locked, doors=doors)
+    report = prove(
+        context,
+        budget=seconds,
+        offline=offline,
+        locked=locked,
+        doors=doors,
+        secrets=real_secrets(repo, plan, console, clock),
+    )
     console.outcome(report.text(), "ok" if report.ready else "error", report.values())
     return 0 if report.ready else 1
 

@@ -295,6 +295,27 @@ class Engine(Protocol):
         exec'ed."""
         ...
 
+    def inspect(self, kind: str, name: str) -> str:
+        """All that the engine says of a `container`, `network` or `volume`, as JSON."""
+        ...
+
+    def resolved(self, project: Project) -> str:
+        """What the project's files come to, with all variables in them."""
+        ...
+
+    def said(self, container: str, take: Callable[[bytes], None]) -> None:
+        """Hand on all that a container has said, piece by piece; an empty one is an end."""
+        ...
+
+    def changed(self, container: str, take: Callable[[IO[bytes]], None]) -> None:
+        """Hand on a tar archive of the files that differ from the image's."""
+        ...
+
+    def in_memory(self, container: str, take: Callable[[IO[bytes]], None]) -> None:
+        """Hand on a tar archive of what the container has in file systems in memory, its
+        secrets' own apart."""
+        ...
+
     def published(self, container: str) -> tuple[Published, ...]:
         """The container's ports that are open on the host."""
         ...

@@ -77,6 +77,11 @@ def _remove(project: Project, kind: str, names: set[str]) -> None:
         _must(project, run(argv, timeout=_CONTROL))
 
 
+def resolved(project: Project) -> str:
+    """What Compose makes of the project's files: their text, with all variables in it."""
+    return _must(project, _run(project, "config")).output
+
+
 def logs_command(project: str, *, follow: bool) -> list[str]:
     """What prints the output of all services, with its name before each line."""
     connect.require_plugin("compose")

@@ -14,6 +14,7 @@ from devpod_gen.engine import (
     platform,
     questions,
     registry,
+    traces,
 )
 from devpod_gen.engine.api import (
     Base,
@@ -209,6 +210,26 @@ class Docker:
             raise EngineError(message, where=project, fix="name `dev`, or a service of the profile")
         options = ["--follow"] if follow else []
         return [connect.client(), "logs", *options, found[0].id]
+
+    def inspect(self, kind: str, name: str) -> str:
+        """See Engine."""
+        return traces.inspect(kind, name)
+
+    def resolved(self, project: Project) -> str:
+        """See Engine."""
+        return compose.resolved(project)
+
+    def said(self, container: str, take: Callable[[bytes], None]) -> None:
+        """See Engine."""
+        traces.said(container, take)
+
+    def changed(self, container: str, take: Callable[[IO[bytes]], None]) -> None:
+        """See Engine."""
+        traces.changed(container, take)
+
+    def in_memory(self, container: str, take: Callable[[IO[bytes]], None]) -> None:
+        """See Engine."""
+        traces.in_memory(container, take)
 
     def published(self, container: str) -> tuple[Published, ...]:
         """See Engine."""

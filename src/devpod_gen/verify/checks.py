@@ -24,7 +24,7 @@ from devpod_gen.workspace.batch import Inside, Timed
 
 
 def look_inside(
-    plan: Plan, root: Path, shell: str, door: Door, inside: Inside
+    plan: Plan, root: Path, shell: str, door: Door, inside: Inside, extra: tuple[Look, ...] = ()
 ) -> tuple[Check, ...]:
     """Every check that holds for every door, by one exec."""
     with _clone(plan) if plan.clone else _repo(plan, root) as repo:
@@ -37,6 +37,7 @@ def look_inside(
             *limits(plan),
             *_idle(plan),
             *look_at_parts(plan),
+            *extra,
             look_at_vscode(),
         )
         return take(looks, door, inside)

@@ -8,6 +8,7 @@ from devpod_gen.profile.hook import HookName
 from devpod_gen.verify.checks import ports_check
 from devpod_gen.verify.doors import Named
 from devpod_gen.verify.jetbrains import jetbrains_door
+from devpod_gen.verify.leaks import hand_over, leaks_of_container
 from devpod_gen.verify.parts import look_at_links
 from devpod_gen.verify.proof import (
     Proof,
@@ -40,11 +41,13 @@ def compose_door(run: Proof, variables: dict[str, str]) -> float | None:
         with run.clock.stage("ready"):
             who = ready(run, container)
         inside = lifecycle.by_exec(run.engine, container, run.plan)
+        hand_over(run, container, who.user)
         _prepare(run, container, inside)
         seconds = None
         for door in run.doors.by_compose:
             entered = _ENTER[door](run, container, who)
             seconds = seconds or entered
+        leaks_of_container(run, container, project, first)
     return seconds
 
 

@@ -1,8 +1,10 @@
 """The second door: a workspace started by the reference client, and entered through it."""
 
 from devpod_gen.engine import reference
+from devpod_gen.engine.api import Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
+from devpod_gen.verify.leaks import hand_over, leaks_of_container
 from devpod_gen.verify.proof import (
     EXEC,
     Proof,
@@ -38,14 +40,14 @@ def devcontainer_door(run: Proof, variables: dict[str, str]) -> float | None:
     )
     with taken_away(run, project, "devcontainer"), run.clock.stage("devcontainer"):
         try:
-            return _look_through(run, client)
+            return _look_through(run, client, project)
         except StartError as error:
             detail = f"{error.message}: {error.detail}"
             run.checks.append(Check("start", "devcontainer", False, detail))
     return None
 
 
-def _look_through(run: Proof, client: reference.ReferenceClient) -> float:
+def _look_through(run: Proof, client: reference.ReferenceClient, project: Project) -> float:
     container_id, built = client.up()
     container = container_of(run.engine, client.project)
     of_bundle = image.loaded(run.engine, run.plan.image)
@@ -57,6 +59,7 @@ def _look_through(run: Proof, client: reference.ReferenceClient) -> float:
     run.checks.append(Check("start", "devcontainer", same and not built, detail))
     look_at_services(run, client.project, "devcontainer")
     who = ready(run, container)
+    hand_over(run, container, who.user)
 
     def inside(argv: list[str]) -> Result:
         return client.exec(argv, seconds=EXEC)
@@ -64,4 +67,5 @@ def _look_through(run: Proof, client: reference.ReferenceClient) -> float:
     probe(run, who.shell, "devcontainer", inside)
     seconds = run.clock.elapsed()
     look(run, who.shell, "devcontainer", inside)
+    leaks_of_container(run, container, project, "devcontainer")
     return seconds

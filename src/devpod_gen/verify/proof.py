@@ -8,6 +8,7 @@ from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import StartError
 from devpod_gen.verify.checks import look_inside
 from devpod_gen.verify.doors import ALL, Choice
+from devpod_gen.verify.handed import secret_looks
 from devpod_gen.verify.offline import Cut, outside_check
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace import lifecycle, services, throwaway
@@ -15,6 +16,7 @@ from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
+from devpod_gen.workspace.secrecy.value import Value
 
 EXEC = 600.0
 """Seconds for all that is looked at through one door."""
@@ -23,10 +25,13 @@ EXEC = 600.0
 @dataclass(frozen=True, slots=True)
 class Proof(Context):
     """What a verification works with, and what it has found so far. `cut`: it is offline.
-    `doors`: those to go through."""
+    `doors`: those to go through. `stand_ins`: what is handed over in the place of secrets;
+    `real`: what these are, as far as it is known, to look for it."""
 
     cut: Cut | None = None
     doors: Choice = ALL
+    stand_ins: tuple[Value, ...] = ()
+    real: tuple[Value, ...] = ()
     checks: list[Check] = field(default_factory=list)
 
     def project(self, door: Door, variables: dict[str, str]) -> Project:
@@ -90,6 +95,7 @@ def probe(run: Proof, shell: str, door: Door, inside: Inside) -> None:
 
 def look(run: Proof, shell: str, door: Door, inside: Inside) -> None:
     """Take every look that holds for every door."""
-    run.checks.extend(look_inside(run.plan, run.identity.root, shell, door, inside))
+    extra = secret_looks(run.stand_ins, door)
+    run.checks.extend(look_inside(run.plan, run.identity.root, shell, door, inside, extra))
     if run.cut:
         run.checks.append(outside_check(door, inside))

@@ -11,6 +11,7 @@ from devpod_gen.plan.model import Plan
 from devpod_gen.verify.compose import compose_door
 from devpod_gen.verify.devcontainer import devcontainer_door
 from devpod_gen.verify.doors import ALL, Choice
+from devpod_gen.verify.leaks import leaks_around, masked, sources_check
 from devpod_gen.verify.locked import locked_checks
 from devpod_gen.verify.offline import cut_off
 from devpod_gen.verify.proof import Proof
@@ -20,6 +21,8 @@ from devpod_gen.workspace import image, lifecycle, services
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.ownership import PROJECT
+from devpod_gen.workspace.secrecy.standin import stand_ins
+from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.variables import variables as known_variables
 
 
@@ -30,14 +33,17 @@ def verify(
     offline: bool = False,
     locked: tuple[tuple[str, str], ...] | None = None,
     doors: Choice = ALL,
+    secrets: tuple[Value, ...] = (),
 ) -> Report:
     """Prove the plan. Raises ImageError or StartError when there is nothing to look at;
     all else is in the report. `budget`: the most seconds to a ready shell. `offline`: with
     the network cut, and nothing asked of a registry. `locked`: the tools' versions must be
-    these."""
+    these. `secrets`: the real ones, as far as their sources have them: none of them gets
+    into a workspace, and none may be anywhere."""
     with cut_off(context.identity) if offline else nullcontext() as cut:
         work = (context.engine, context.plan, context.identity, context.clock, context.say)
-        return _verify(Proof(*work, cut, doors), budget=budget, locked=locked)
+        run = Proof(*work, cut, doors, stand_ins(context.plan.secrets), secrets)
+        return _verify(run, budget=budget, locked=locked)
 
 
 def _verify(
@@ -60,9 +66,11 @@ def _verify(
         run.checks.append(_within(budget, seconds))
     with clock.stage("secrets"):
         run.checks.append(secrets_check(run.engine, found.id))
+    run.checks.extend(sources_check(run))
+    leaks_around(run, run.project("compose", variables), found.id)
     if locked is not None:
         run.checks.extend(locked_checks(run.checks, dict(locked)))
-    checks, stages = tuple(run.checks), tuple(clock.stages)
+    checks, stages = masked(run.checks, (*run.stand_ins, *run.real)), tuple(clock.stages)
     return Report(
         plan.name,
         found,

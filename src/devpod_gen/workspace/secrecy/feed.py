@@ -63,8 +63,11 @@ exec "$@"
 def with_env(container: Container, argv: list[str]) -> list[str]:
     """The command, started with those secrets as variables that are handed over so. As it
     is where the container has no secrets at all."""
-    if not container.labels["devpod-gen.secrets"]:
-        return argv
+    return on_demand(argv) if container.labels["devpod-gen.secrets"] else argv
+
+
+def on_demand(argv: list[str]) -> list[str]:
+    """The command, started inside by what sets those variables."""
     return ["sh", "-c", _WITH_ENV, "sh", *argv]
 
 

@@ -1,0 +1,85 @@
+"""What a container, and what is around it, leaves to be read: for a search, not for use."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from tempfile import TemporaryFile
+from typing import IO
+
+from devpod_gen.engine import connect
+from devpod_gen.engine.command import run
+from devpod_gen.engine.relay import relay
+from devpod_gen.errors import EngineError
+
+_CONTROL = 30.0
+_DEADLINE = 300.0
+_CHANGED = re.compile(r"^[AC] (/.*)$", re.MULTILINE)
+
+# Everything in memory that can be written, but for what is there to hold secrets.
+_MEMORY = r"""
+while read -r _ _ _ _ point _ rest; do
+    case " $rest" in *" - tmpfs "*) ;; *) continue ;; esac
+    case $point in /run/secrets | /dev | /proc/* | /sys/*) continue ;; esac
+    set -- "$@" ".$point"
+done </proc/self/mountinfo
+cd / && exec tar -c --one-file-system -f - "$@" ./dev/shm
+"""
+
+
+def inspect(kind: str, name: str) -> str:
+    """What the engine says of a container, network or volume: a JSON document."""
+    result = run([connect.client(), kind, "inspect", name], timeout=_CONTROL)
+    if not result.ok:
+        connect.raise_if_down(result)
+        message = f"the engine says nothing of the {kind} {name}"
+        raise EngineError(message, where=name, fix="run it again", detail=result.last_lines(2))
+    (found,) = json.loads(result.output)
+    return json.dumps(found, ensure_ascii=False)
+
+
+def said(container: str, take: Callable[[bytes], None]) -> None:
+    """Hand on all that a container has said."""
+    code = relay([connect.client(), "logs", container], take, take, env=os.environ)
+    if code:
+        message = "the container's output cannot be read"
+        raise EngineError(message, where=container, fix="run it again")
+
+
+def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
+    """Hand on, as a tar archive, every file that differs from the image's."""
+    listed = run([connect.client(), "diff", container], timeout=_CONTROL)
+    if not listed.ok:
+        connect.raise_if_down(listed)
+        message = "the engine does not say which files are changed"
+        raise EngineError(message, where=container, fix="run it again")
+    paths = "".join(f".{path}\0" for path in _CHANGED.findall(listed.output))
+    words = ["tar", "-c", "--no-recursion", "--null", "-T", "-", "-C", "/", "-f", "-"]
+    _archive(container, ["sh", "-c", 'cd / && exec "$@"', "sh", *words], paths.encode(), take)
+
+
+def in_memory(container: str, take: Callable[[IO[bytes]], None]) -> None:
+    """Hand on, as a tar archive, what is in its file systems in memory, secrets' own apart."""
+    _archive(container, ["sh", "-c", _MEMORY, "sh"], b"", take)
+
+
+def _archive(
+    container: str, argv: list[str], stdin: bytes, take: Callable[[IO[bytes]], None]
+) -> None:
+    """What a file that vanishes, or grows, makes of tar's exit code does not count: the
+    archive has to be one, and to have its end."""
+    with TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        command = [connect.client(), "exec", "-i", "--user", "root", container, *argv]
+        with subprocess.Popen(
+            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                if process.stdout:
+                    take(process.stdout)
+                process.wait(timeout=_DEADLINE)
+            except BaseException:
+                process.kill()
+                raise

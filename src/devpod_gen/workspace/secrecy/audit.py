@@ -1,0 +1,38 @@
+"""No secret where it must not be: every place, looked through for all values at once."""
+
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devpod_gen.errors import DevpodError
+from devpod_gen.workspace.secrecy.hunt import Spot, hunt_for
+from devpod_gen.workspace.secrecy.places import KINDS, PLACES, Of
+from devpod_gen.workspace.secrecy.scope import Scope
+from devpod_gen.workspace.secrecy.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What came of a search: where secrets were found, which places were looked through, and
+    which could not be, with the reason."""
+
+    spots: tuple[Spot, ...]
+    looked: tuple[str, ...]
+    closed: tuple[tuple[str, str], ...]
+
+
+def audit(scope: Scope, values: Iterable[Value], of: Iterable[Of] = KINDS) -> Audit:
+    """Look for the values in every place of these kinds. It never raises for one of them."""
+    hunt, kinds = hunt_for(values), frozenset(of)
+    looked: list[str] = []
+    closed: list[tuple[str, str]] = []
+    for name, place in PLACES.items():
+        if place.of not in kinds:
+            continue
+        try:
+            place.search(scope, lambda where, text, name=name: hunt.look(name, where, text))  # type: ignore[misc]
+        except (DevpodError, OSError, tarfile.TarError) as error:
+            closed.append((name, hunt.mask.text(str(error))))
+        else:
+            looked.append(name)
+    return Audit(tuple(hunt.spots), tuple(looked), tuple(closed))

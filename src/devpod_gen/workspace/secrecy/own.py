@@ -1,0 +1,19 @@
+"""A clone's own workspace, as something that can be searched."""
+
+from devpod_gen.engine.api import Engine, Project
+from devpod_gen.plan.model import Plan
+from devpod_gen.workspace import lifecycle
+from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.secrecy.scope import Scope
+from devpod_gen.workspace.variables import variables
+
+
+def own_scope(engine: Engine, plan: Plan, identity: Identity) -> Scope:
+    """The workspace that runs, with its image. Raises StartError."""
+    container = lifecycle.require(engine, identity)
+    labels = identity.data / "labels.yaml"
+    files = (identity.compose_file, *((labels,) if labels.exists() else ()))
+    project = Project(container.project, files, variables(identity, plan))
+    return Scope(
+        engine, identity.root, identity.data, project, image=container.image, container=container.id
+    )

@@ -1,0 +1,257 @@
+"""The search for secrets: a planted leak of every place is found and named, and a workspace
+that is used has none."""
+
+import base64
+import io
+import json
+import os
+import subprocess
+import tarfile
+import tempfile
+import time
+import urllib.parse
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from canaries import shapes
+from conftest import Ran, docker, trust
+from devpod_gen.engine.api import Project
+from devpod_gen.engine.docker import Docker
+from devpod_gen.plan.secret import SecretPlan
+from devpod_gen.workspace.secrecy.audit import audit
+from devpod_gen.workspace.secrecy.places import PLACES
+from devpod_gen.workspace.secrecy.scope import Scope
+from devpod_gen.workspace.secrecy.value import Value
+
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
+
+BASE = "localhost/devpod-gen/debian:trixie-slim"
+FORMS: tuple[Callable[[str], str], ...] = (
+    lambda v: v,
+    lambda v: base64.b64encode(f"user:{v}".encode()).decode(),
+    lambda v: json.dumps({"k": v}),
+    lambda v: urllib.parse.quote(v, safe=""),
+    lambda v: v.encode().hex(),
+)
+
+
+def values() -> dict[str, str]:
+    """One a place, so that each find says of which plant it is."""
+    return {place: f"{uuid.uuid4().hex}/+ \"'{uuid.uuid4().hex}" for place in PLACES}
+
+
+def as_secret(name: str, content: bytes) -> Value:
+    plan = SecretPlan(name, "env", ("X",), delivery="file", optional=False, description="of a test")
+    return Value(plan, content)
+
+
+@pytest.fixture
+def undo() -> Iterator[ExitStack]:
+    """What is to be done afterwards, the last first."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def planted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undo: ExitStack
+) -> tuple[Scope, dict[str, str]]:
+    """A workspace with a leak in each place, each its own value in one of several forms."""
+    known = values()
+    said = {
+        place: FORMS[number % len(FORMS)](value)
+        for number, (place, value) in enumerate(known.items())
+    }
+    tag = uuid.uuid4().hex[:12]
+    for argv in (("image", "rm", "--force"), ("network", "rm"), ("rm", "--force")):
+        what = (
+            f"localhost/devpod-gen-test/leaks:{tag}"
+            if argv[0] == "image"
+            else f"devpod-gen-test-{tag}"
+        )
+        undo.callback(subprocess.run, ["docker", *argv, what], check=False, capture_output=True)
+    image, name = f"localhost/devpod-gen-test/leaks:{tag}", f"devpod-gen-test-{tag}"
+    for variable in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    repo, data = tmp_path / "repo", tmp_path / "data"
+    files = {
+        repo / ".devcontainer/x.json": "generated files",
+        data / "deep/er": "data folder",
+        tmp_path / "XDG_STATE_HOME/devpod-gen/trust/x": "state folder",
+        tmp_path / "XDG_CACHE_HOME/devpod-gen/measured": "cache folder",
+        tmp_path / "tmp/devpod-gen-abc/ssh": "temporary files",
+        repo / "core.4711": "core dumps",
+        tmp_path / "env": "environment of process 1",
+        tmp_path / "said": "container logs",
+        tmp_path / "context/hidden": "image layers",
+    }
+    for path, place in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x" * (1 << 19) + said[place] + "\n")  # across the parts that are read
+    (tmp_path / "env").write_text(said["environment of process 1"])
+    recipe = (
+        f"FROM scratch\nARG NOTE={quoted(said['image history'])}\n"
+        "COPY hidden /root/file\nCOPY empty /root/file\n"
+        f"ENV NOTED={quoted(said['image environment'])}\nLABEL l={quoted(said['image labels'])}\n"
+        f'CMD ["true", {json.dumps(said["image configuration"])}]\n'
+    )
+    (tmp_path / "context/empty").write_text("")
+    (tmp_path / "context/Dockerfile").write_text(recipe)
+    docker("buildx", "build", "--quiet", "--load", "-t", image, str(tmp_path / "context"))
+    script = "cat /said; X=$(cat /env) exec sleep infinity"
+    container = docker(
+        *("run", "--detach", "--name", name, "--network=none"),
+        *("--env", f"E={said['container environment']}"),
+        *("--label", f"l={said['container labels']}"),
+        *("--volume", f"{tmp_path}/env:/env:ro", "--volume", f"{tmp_path}/said:/said:ro"),
+        *(BASE, "sh", "-c", script, "sh", said["container configuration"]),
+    )
+    network = ("network", "create", "--label", f"com.docker.compose.project={name}")
+    docker(*network, "--label", f"l={said['networks and volumes']}", name)
+    for inside, place in (("/var/x", "container files"), ("/dev/shm/x", "container memory")):
+        subprocess.run(
+            ["docker", "exec", "-i", name, "sh", "-c", f"cat >{inside}"],
+            input=said[place],
+            text=True,
+            check=True,
+        )
+    loop = ("sh", "-c", "while sleep 1; do :; done", said["process arguments inside"])
+    docker("exec", "--detach", name, *loop)
+    deadline = time.monotonic() + 20
+    while said["container logs"] not in docker("logs", name):
+        assert time.monotonic() < deadline, "the container says nothing"
+    outside = subprocess.Popen(["sh", "-c", "sleep 99; :", said["process arguments"]])
+    undo.callback(outside.wait)
+    undo.callback(outside.kill)
+    compose = tmp_path / "elsewhere/compose.yaml"
+    compose.parent.mkdir()
+    compose.write_text('services: {dev: {image: x, environment: {E: "${LEAK}"}}}\n')
+    project = Project(name, (compose,), (("LEAK", said["compose configuration"]),))
+    return Scope(Docker(), repo, data, project, image=image, container=container), known
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
+
+
+def test_a_planted_leak_of_every_place_is_found(
+    planted: tuple[Scope, dict[str, str]],
+) -> None:
+    scope, known = planted
+    found = audit(scope, [as_secret(place, value.encode()) for place, value in known.items()])
+    assert found.closed == ()
+    assert found.looked == tuple(PLACES)
+    assert len(found.looked) >= 18
+    missed = set(PLACES) - {spot.place for spot in found.spots if spot.secret == spot.place}
+    assert missed == set()
+    told = "\n".join(spot.told() for spot in found.spots)
+    for value in known.values():
+        assert value not in told
+        assert value[:32] not in told
+    names = {spot.told() for spot in found.spots}
+    assert "image layers: image layers, root/file" in names
+    assert "container files: container files, /var/x" in names
+    assert "container environment: container environment, E" in names
+    assert "state folder: state folder, trust/x" in names
+
+    # The same places, for values that are nowhere: nothing is found of what was not planted.
+    clean = audit(scope, [as_secret(place, value.encode()) for place, value in values().items()])
+    assert (clean.spots, clean.looked) == ((), tuple(PLACES))
+
+
+@pytest.mark.campaign
+def test_a_workspace_that_is_used_has_none(
+    make_repo: Callable[..., Path],
+    command: Callable[..., Ran],
+    tmp_path: Path,
+    nothing_left: None,  # noqa: ARG001
+) -> None:
+    """Twelve shapes of secrets, handed over and used in every way that there is; then every
+    place, by the audit and by other means."""
+    every = shapes()
+    assert len(every) == 12
+    profile = 'name = "leakless"\n[hooks]\ncreate = "cat /run/secrets/* | sha256sum"\n'
+    for name, content in every.items():
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o600)
+        delivery = "file" if name == "binary" else "env"
+        profile += f'[secrets.{name}]\nfile = "{tmp_path}/{name}"\nas = "{delivery}"\n'
+    repo = make_repo({"devpod.toml": profile})
+    trust(command, repo)
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    try:
+        ran = [command("up", "-v", "-C", repo, env=cache)]
+        ran += [command("exec", "-C", repo, "--", "sh", "-c", 'test -n "$token"')]
+        ran += [command("secrets", "list", "--json", "-C", repo)]
+        ran += [command("secrets", "push", "-v", "-C", repo), command("logs", "-C", repo)]
+        audited = command("secrets", "audit", "--json", "-C", repo, env=cache)
+        assert [one.code for one in (*ran, audited)] == [0] * 6, audited
+        report = json.loads(audited.out)
+        assert report["found"] == []
+        assert report["not_looked"] == []
+        assert set(report["looked"]) == set(PLACES)
+        assert len(report["looked"]) * len(every) >= 12 * 18
+
+        container = json.loads(command("status", "--json", "-C", repo).out)["workspaces"][0]
+        text = "".join(one.out + one.err for one in ran).encode()
+        text += docker("inspect", container["container"]).encode()
+        exported = subprocess.run(
+            ["docker", "export", container["container"]], capture_output=True, check=True
+        ).stdout
+        with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
+            names = archive.getnames()
+        assert not [name for name in names if name.startswith("run/secrets/")]
+        ours = [Path(os.environ[f"XDG_{kind}_HOME"]) for kind in ("DATA", "STATE")]
+        kept = (repo, tmp_path / "cache", *ours)
+        text += b"".join(p.read_bytes() for top in kept for p in top.rglob("*") if p.is_file())
+        for name, content in every.items():
+            for form in (
+                content,
+                base64.b64encode(content),
+                json.dumps(content.decode("latin-1"))[1:-1].encode(),
+            ):
+                assert form.strip() not in text, name
+                assert form.strip() not in exported, name
+    finally:
+        command("down", "--caches", "-C", repo)
+
+
+def test_verify_fails_on_a_leak_and_names_the_place(
+    make_repo: Callable[..., Path],
+    command: Callable[..., Ran],
+    nothing_left: None,  # noqa: ARG001
+) -> None:
+    """Of the real value in a generated file's source, and of a stand-in that a hook prints."""
+    token = uuid.uuid4().hex
+    profile = (
+        'name = "leaky"\n[env]\nCOPY = "{}"\n[secrets.TOKEN]\nenv = "TEST_TOKEN"\n'
+        '[hooks]\ncreate = "base64 -w 0 /run/secrets/TOKEN >~/kept"\n'
+    )
+    repo = make_repo({"devpod.toml": profile.format(token)})
+    trust(command, repo)
+    assert command("generate", "-C", repo).code == 0
+    ran = command("verify", "--door", "compose", "--json", "-C", repo, env={"TEST_TOKEN": token})
+    assert ran.code == 1
+    assert token not in ran.out + ran.err
+    report: dict[str, Any] = json.loads(ran.out)
+    leaks = {check["door"]: check for check in report["checks"] if check["id"] == "leaks"}
+    assert (leaks["compose"]["ok"], leaks["host"]["ok"]) == (False, False)
+    assert "TOKEN: container files, /home/dev/kept" in leaks["compose"]["detail"]
+    assert "TOKEN: container environment, COPY" in leaks["compose"]["detail"]
+    assert "TOKEN: generated files, .devcontainer/compose.yaml" in leaks["host"]["detail"]
+    assert "TOKEN: compose configuration" in leaks["host"]["detail"]
+
+    # Without the real value, as in CI, it proves what it can, and says what it did not.
+    ran = command("verify", "--door", "compose", "--json", "-C", repo)
+    report = json.loads(ran.out)
+    real = [check for check in report["checks"] if check["id"] == "leaks:real"]
+    assert real[0]["ok"] is None
+    assert real[0]["detail"] == "not run: there is no real value of TOKEN"
+    assert any(c["id"] == "secret:TOKEN" and c["ok"] for c in report["checks"])
