@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT7, DRAFT201909
 
 from conftest import ROOT, SHARED
 from devpod_gen import resources
-from devpod_gen.profile.schema import findings
+from devpod_gen.profile.fit import findings
 from test_golden import IDS, emitted
 
 OFFICIAL = SHARED / "schemas"

@@ -103,9 +103,8 @@ def plan_with(repo: Repo, lock: "Lock | None") -> "Plan":
     from devpod_gen.profile.load import load  # noqa: PLC0415
 
     profile = load(repo.profile_path, file=repo.profile_name)
-    return resolve(
-        profile, stacks_of(repo), folder_name=repo.root.name, variant=repo.profile, lock=lock
-    )
+    stacks = stacks_of(repo, named=profile.stacks)
+    return resolve(profile, stacks, folder_name=repo.root.name, variant=repo.profile, lock=lock)
 
 
 def lock_of(repo: Repo) -> "Lock | None":
@@ -115,10 +114,14 @@ def lock_of(repo: Repo) -> "Lock | None":
     return lock.read(lock.lock_path(repo.profile_path), file=repo.lock_name)
 
 
-def stacks_of(repo: Repo) -> "tuple[Stack, ...]":
-    """The built-in stacks, and the repo's own. Raises ProfileError."""
+def stacks_of(repo: Repo, *, named: tuple[str, ...] | None = None) -> "tuple[Stack, ...]":
+    """The built-in stacks, and the repo's own; where the `named` ones are built-in and the
+    repo has none, only these. Raises ProfileError."""
     from devpod_gen.profile import own, stacks  # noqa: PLC0415
 
+    has_own = (repo.root / own.PLACE).exists()
+    if named is not None and not has_own and (found := stacks.behind(named)) is not None:
+        return found
     ours = stacks.known()
     return (*ours, *own.own_stacks(repo.root, ours))
 

@@ -84,13 +84,21 @@ def changes_of(repo: Repo, plan: "Plan", *, ci: Ci | None = None) -> "tuple[Chan
 
     With `ci` there is its workflow among them; so there is once we have written one.
     """
+    from devpod_gen.emit.recall import key_of, recall, remember  # noqa: PLC0415
+
+    own = _is_our_own(repo.root)
+    key = key_of(plan, own=own)
+    if not ci and (known := recall(repo.root, plan.output, key)):
+        return known
     from devpod_gen.emit.bundle import bundle  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
     from devpod_gen.emit.workflow import workflow  # noqa: PLC0415
 
-    (flow,) = compare(repo.root, (workflow(plan, own=_is_our_own(repo.root)),))
+    files, of_ci = bundle(plan), workflow(plan, own=own)
+    remember(repo.root, plan.output, key, (*files, of_ci))
+    (flow,) = compare(repo.root, (of_ci,))
     there = flow.state not in (State.MISSING, State.FOREIGN)
-    return (*compare(repo.root, bundle(plan)), *((flow,) if ci or there else ()))
+    return (*compare(repo.root, files), *((flow,) if ci or there else ()))
 
 
 def _is_our_own(root: Path) -> bool:
@@ -103,8 +111,6 @@ def write_files(
 ) -> tuple[str, ...]:
     """Have the emitted files on disk as the plan says; the names of those written."""
     from devpod_gen.disk import sweep  # noqa: PLC0415
-    from devpod_gen.emit.bundle import self_check  # noqa: PLC0415
-    from devpod_gen.emit.tree import write  # noqa: PLC0415
     from devpod_gen.workspace.env import said_loaded, write_env  # noqa: PLC0415
     from devpod_gen.workspace.identity import identify  # noqa: PLC0415
 
@@ -112,6 +118,9 @@ def write_files(
         sweep(folder)
     written: list[Path] = []
     if _differing(changes):
+        from devpod_gen.emit.bundle import self_check  # noqa: PLC0415 - only what is used
+        from devpod_gen.emit.tree import write  # noqa: PLC0415
+
         self_check(tuple(change.file for change in changes))
         written += write(repo.root, changes, force=force)
     identity = identify(repo.root, plan.alias, plan.output)  # also beside a branch's

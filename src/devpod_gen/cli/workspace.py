@@ -1,7 +1,7 @@
 """The command that makes a workspace: up."""
 
 from dataclasses import asdict, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,10 @@ from devpod_gen.cli.options import (
 from devpod_gen.cli.secrets import secrets_of
 from devpod_gen.errors import ProfileError
 
+if TYPE_CHECKING:
+    from devpod_gen.emit.tree import Change
+    from devpod_gen.plan.model import Plan
+
 
 def up(
     directory: Folder = HERE,
@@ -46,7 +50,7 @@ def up(
     """
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
-    from devpod_gen.emit.compose import config_of  # noqa: PLC0415
+    from devpod_gen.emit.compose import config_in  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.ssh import write_config  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
@@ -69,7 +73,8 @@ def up(
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
     with held(identity, "up", say=console.say):
-        running = lifecycle.up(context, config=config_of(plan), secrets=secrets)
+        config = config_in(_compose_of(plan, changes))
+        running = lifecycle.up(context, config=config, secrets=secrets)
         if running.ssh:
             write_config(engine, plan, running.ssh, running.container.id)
     seconds = clock.elapsed()
@@ -93,6 +98,11 @@ def up(
         stages=[{"name": s.name, "seconds": round(s.seconds, 3)} for s in clock.stages],
         seconds_to_shell=round(seconds, 3),
     )
+
+
+def _compose_of(plan: "Plan", changes: "tuple[Change, ...]") -> str:
+    path = f"{plan.output}/compose.yaml"
+    return next(change.file.text for change in changes if change.file.path == path)
 
 
 def _checked_out(repo: Repo, branch: str | None, request: int | None, console: Console) -> Repo:

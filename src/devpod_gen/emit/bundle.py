@@ -2,8 +2,6 @@
 
 import json
 
-import yaml
-
 from devpod_gen.emit.compose import compose
 from devpod_gen.emit.devcontainer import devcontainer
 from devpod_gen.emit.file import BLANK, RenderedFile, is_untouched, stamped
@@ -12,7 +10,7 @@ from devpod_gen.emit.render import render
 from devpod_gen.emit.workflow import FOLDER
 from devpod_gen.errors import Finding, InternalError
 from devpod_gen.plan.model import Plan
-from devpod_gen.profile.schema import findings
+from devpod_gen.profile.fit import findings
 
 _EMITTERS = (devcontainer, compose, links)
 
@@ -43,6 +41,8 @@ def self_check(files: tuple[RenderedFile, ...]) -> None:
 
 
 def _broken(file: RenderedFile) -> tuple[Finding, ...]:
+    import yaml  # noqa: PLC0415 - only what is used is loaded
+
     name = file.path.rsplit("/", 1)[-1]
     if name == "devcontainer.json":
         return findings("devcontainer", json.loads(file.text), file.path)

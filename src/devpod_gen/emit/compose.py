@@ -6,13 +6,18 @@ so that two clones never share a container.
 """
 
 import hashlib
+import re
 
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.hooks import hook_environment
 from devpod_gen.emit.render import render
 from devpod_gen.emit.services import limits, sidecars, waited_for
+from devpod_gen.errors import InternalError
 from devpod_gen.plan.model import ImagePlan, Plan
 from devpod_gen.plan.secret import ROOM, SECRETS
+
+# At that depth there are labels only, and variables, whose names have no hyphen.
+_CONFIG = re.compile(r'^      devpod-gen\.config: "([0-9a-f]{16})"$', re.MULTILINE)
 
 
 def compose(plan: Plan) -> RenderedFile:
@@ -27,6 +32,15 @@ def config_of(plan: Plan) -> str:
     """
     body = _text(plan, "").split("services:", 1)[1]
     return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+
+def config_in(text: str) -> str:
+    """The same, as a compose.yaml that was emitted says it."""
+    match = _CONFIG.search(text)
+    if not match:
+        message = "a compose file of ours does not say its configuration"
+        raise InternalError(message, where="compose.yaml", fix="report it")
+    return match[1]
 
 
 def _text(plan: Plan, config: str) -> str:

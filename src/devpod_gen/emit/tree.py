@@ -5,6 +5,8 @@ touched without `force`, and then a copy is kept beside it.
 """
 
 import difflib
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -41,6 +43,22 @@ def compare(root: Path, files: tuple[RenderedFile, ...]) -> tuple[Change, ...]:
     return tuple(_change(root, file) for file in files)
 
 
+def same(
+    root: Path, hashes: Mapping[str, str], *, optional: Callable[[str], bool]
+) -> tuple[Change, ...] | None:
+    """The files below `root` where each is, to the byte, what its hash says; else None.
+    An `optional` one that is not there is left out. Raises as `compare` does."""
+    found = []
+    for path, wanted in sorted(hashes.items()):
+        content = _content(root, path)
+        if content is None and optional(path):
+            continue
+        if content is None or hashlib.sha256(content).hexdigest() != wanted:
+            return None
+        found.append(Change(RenderedFile(path, content.decode()), State.SAME, ""))
+    return tuple(found)
+
+
 def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tuple[Path, ...]:
     """Write what differs of what `compare` found, and say what was written.
 
@@ -68,17 +86,24 @@ def require_writable(changes: tuple[Change, ...]) -> None:
 
 
 def _change(root: Path, file: RenderedFile) -> Change:
-    path = _target(root, file.path)
-    try:
-        old = path.read_bytes().decode("utf-8", errors="surrogateescape")
-    except FileNotFoundError:
+    content = _content(root, file.path)
+    if content is None:
         return Change(file, State.MISSING, _diff(file.path, "", file.text))
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror}"
-        raise HostError(message, where=file.path, fix="make it a readable file") from error
+    old = content.decode("utf-8", errors="surrogateescape")
     if old == file.text:
         return Change(file, State.SAME, "")
     return Change(file, _state(old), _diff(file.path, old, file.text))
+
+
+def _content(root: Path, path: str) -> bytes | None:
+    """What is at `path` below `root`; None for nothing."""
+    try:
+        return _target(root, path).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror}"
+        raise HostError(message, where=path, fix="make it a readable file") from error
 
 
 def _state(old: str) -> State:

@@ -228,6 +228,10 @@ class Engine(Protocol):
         raises StartError."""
         ...
 
+    def resume(self, container: str) -> bool:
+        """Start a container again that has stopped, as it is; False where it cannot be."""
+        ...
+
     def remove(self, project: Project, *, volumes: bool) -> None:
         """Stop and remove the project's containers and networks, and volumes if asked."""
         ...

@@ -4,12 +4,14 @@ DOCKER_HOST, then DOCKER_CONTEXT, then the current context: that covers Docker, 
 Desktop, Colima, rootless Docker and a Podman socket.
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
@@ -63,8 +65,7 @@ def client() -> str:
 
 def require_plugin(name: str) -> None:
     """Make sure of a client plugin, `compose` or `buildx`. Raises EngineError."""
-    own = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "cli-plugins"
-    if any((Path(folder) / f"docker-{name}").exists() for folder in (own, *_PLUGIN_FOLDERS)):
+    if plugin_path(name):
         return
     if run([client(), name, "version"], timeout=10).ok:  # it has another place for them
         return
@@ -72,13 +73,52 @@ def require_plugin(name: str) -> None:
     raise EngineError(message, where=client(), fix=f"install the docker-{name} package")
 
 
+def plugin_path(name: str) -> Path | None:
+    """Where the client finds a plugin; None when it is not in a usual place."""
+    folders = (_settings() / "cli-plugins", *map(Path, _PLUGIN_FOLDERS))
+    return next((path for f in folders if (path := f / f"docker-{name}").exists()), None)
+
+
+def adds_to_containers() -> bool:
+    """Whether the client is set to give containers something of its own: proxies, a platform."""
+    return "proxies" in _document(_settings() / "config.json") or bool(
+        os.environ.get("DOCKER_DEFAULT_PLATFORM")
+    )
+
+
 def context() -> str:
     """The name of the Docker context in use; `default` with DOCKER_HOST."""
-    from docker.context import config  # noqa: PLC0415 - 124 ms
-
     if os.environ.get("DOCKER_HOST"):
         return "default"
-    return str(os.environ.get("DOCKER_CONTEXT") or config.get_current_context_name())
+    if named := os.environ.get("DOCKER_CONTEXT"):
+        return named
+    return str(_document(_settings() / "config.json").get("currentContext") or "default")
+
+
+def socket_path() -> str | None:
+    """The unix socket that the engine listens on; None where it is reached in another way."""
+    host = os.environ.get("DOCKER_HOST", "")
+    if not host and (name := context()) == "default":
+        host = "unix:///var/run/docker.sock"
+    elif not host:
+        folder = hashlib.sha256(name.encode()).hexdigest()
+        known = _document(_settings() / "contexts" / "meta" / folder / "meta.json")
+        host = str(known.get("Endpoints", {}).get("docker", {}).get("Host", ""))
+    return host.removeprefix("unix://") if host.startswith("unix://") else None
+
+
+def _settings() -> Path:
+    """Where the client keeps what its user has set."""
+    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """A JSON object of the client's; what cannot be read says nothing, as for the client."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def chosen() -> list[str]:

@@ -1,21 +1,12 @@
 """Docker, and whatever speaks its API: docker-py for questions, the client for Compose,
 Buildx and exec, which docker-py does not have or gives no deadline."""
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, BinaryIO
 
-from devpod_gen.engine import (
-    archive,
-    buildx,
-    compose,
-    connect,
-    listing,
-    platform,
-    questions,
-    registry,
-    traces,
-)
+from devpod_gen.engine import compose, connect, listing, questions, removal, wire
 from devpod_gen.engine.api import (
     Base,
     Build,
@@ -30,7 +21,6 @@ from devpod_gen.engine.api import (
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
 
-_CONTROL = 30.0
 _ONCE = 120.0
 
 
@@ -63,14 +53,20 @@ class Docker:
 
     def pull(self, ref: str, on_line: Callable[[str], None]) -> None:
         """See Engine."""
+        from devpod_gen.engine import registry  # noqa: PLC0415 - only what is used is loaded
+
         registry.pull(ref, on_line)
 
     def push(self, ref: str, on_line: Callable[[str], None]) -> str:
         """See Engine."""
+        from devpod_gen.engine import registry  # noqa: PLC0415 - only what is used is loaded
+
         return registry.push(ref, on_line)
 
     def hosted(self, ref: str) -> HostedImage:
         """See Engine."""
+        from devpod_gen.engine import registry  # noqa: PLC0415 - only what is used is loaded
+
         return registry.inspect(ref)
 
     def parts(self, ref: str) -> Parts:
@@ -79,22 +75,32 @@ class Docker:
 
     def save(self, ref: str, take: Callable[[IO[bytes]], None]) -> None:
         """See Engine."""
+        from devpod_gen.engine import archive  # noqa: PLC0415 - only what is used is loaded
+
         archive.save(ref, take)
 
     def load(self, stream: BinaryIO) -> None:
         """See Engine."""
+        from devpod_gen.engine import archive  # noqa: PLC0415 - only what is used is loaded
+
         archive.load(stream)
 
     def tag(self, ref: str, name: str) -> None:
         """See Engine."""
+        from devpod_gen.engine import archive  # noqa: PLC0415 - only what is used is loaded
+
         archive.tag(ref, name)
 
     def untag(self, name: str) -> None:
         """See Engine."""
+        from devpod_gen.engine import archive  # noqa: PLC0415 - only what is used is loaded
+
         archive.untag(name)
 
     def build(self, builds: tuple[Build, ...], base: Base, on_line: Callable[[str], None]) -> None:
         """See Engine."""
+        from devpod_gen.engine import buildx  # noqa: PLC0415 - only what is used is loaded
+
         buildx.build(builds, base, on_line)
 
     def build_for(
@@ -107,6 +113,8 @@ class Docker:
         push: bool,
     ) -> str:
         """See Engine."""
+        from devpod_gen.engine import platform  # noqa: PLC0415 - only what is used is loaded
+
         several = questions.holds_several_platforms()
         return platform.build(platforms, builds, base, on_line, push=push, holds_several=several)
 
@@ -114,9 +122,14 @@ class Docker:
         """See Engine."""
         compose.up(project, only)
 
+    def resume(self, container: str) -> bool:
+        """See Engine."""
+        place = f"/containers/{wire.name(container)}/start"
+        return wire.ask("POST", place, timeout=_ONCE).status < 400
+
     def remove(self, project: Project, *, volumes: bool) -> None:
         """See Engine."""
-        compose.down(project, volumes=volumes)
+        removal.remove(project, volumes=volumes)
 
     def containers(self, labels: Mapping[str, str]) -> tuple[Container, ...]:
         """See Engine."""
@@ -167,18 +180,16 @@ class Docker:
 
     def unused_volumes(self, label: str, value: str) -> tuple[str, ...]:
         """See Engine."""
-        chosen = (f"--filter=label={label}={value}", "--filter=dangling=true")
-        result = run([connect.client(), "volume", "ls", "--quiet", *chosen], timeout=_CONTROL)
-        connect.raise_if_down(result)
-        return tuple(sorted(result.output.split()))
+        chosen = json.dumps({"label": [f"{label}={value}"], "dangling": ["true"]})
+        found = wire.get("/volumes", filters=chosen).get("Volumes") or ()
+        return tuple(sorted(one["Name"] for one in found))
 
     def remove_volume(self, name: str) -> None:
         """See Engine."""
-        result = run([connect.client(), "volume", "rm", "--force", name], timeout=_CONTROL)
-        if not result.ok:
-            connect.raise_if_down(result)
+        answer = wire.ask("DELETE", f"/volumes/{wire.name(name)}", query={"force": 1})
+        if answer.status >= 400 and answer.status != 404:
             message = f"the volume {name} could not be removed"
-            raise EngineError(message, where=name, fix="run it again", detail=result.last_lines(3))
+            raise EngineError(message, where=name, fix="run it again", detail=answer.reason)
 
     def attach_command(
         self, container: str, argv: list[str], *, user: str, folder: str | None, tty: bool
@@ -213,6 +224,8 @@ class Docker:
 
     def inspect(self, kind: str, name: str) -> str:
         """See Engine."""
+        from devpod_gen.engine import traces  # noqa: PLC0415 - only what is used is loaded
+
         return traces.inspect(kind, name)
 
     def resolved(self, project: Project) -> str:
@@ -221,14 +234,20 @@ class Docker:
 
     def said(self, container: str, take: Callable[[bytes], None]) -> None:
         """See Engine."""
+        from devpod_gen.engine import traces  # noqa: PLC0415 - only what is used is loaded
+
         traces.said(container, take)
 
     def changed(self, container: str, take: Callable[[IO[bytes]], None]) -> None:
         """See Engine."""
+        from devpod_gen.engine import traces  # noqa: PLC0415 - only what is used is loaded
+
         traces.changed(container, take)
 
     def in_memory(self, container: str, take: Callable[[IO[bytes]], None]) -> None:
         """See Engine."""
+        from devpod_gen.engine import traces  # noqa: PLC0415 - only what is used is loaded
+
         traces.in_memory(container, take)
 
     def published(self, container: str) -> tuple[Published, ...]:

@@ -1,15 +1,11 @@
-"""What docker-py is asked: images, what carries a label, why something ended.
-
-Importing it takes 124 ms, so what every command needs is asked through the client instead.
-"""
+"""What the engine is asked: images, what carries a label, why something ended."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from devpod_gen.engine import connect
+from devpod_gen.engine import connect, wire
 from devpod_gen.engine.api import ImageInfo, Parts, Published
 from devpod_gen.errors import EngineError
 
@@ -18,51 +14,46 @@ _ONCE = 120.0
 
 def version() -> Mapping[str, Any]:
     """What the engine says of itself."""
-    with asking():
-        found: Mapping[str, Any] = connect.api().version()
+    found: Mapping[str, Any] = wire.get("/version")
     return found
 
 
 def holds_several_platforms() -> bool:
     """Whether its store keeps images of several platforms under one name: containerd's does."""
-    with asking():
-        store = connect.api().info().get("DriverStatus") or ()
+    store = wire.get("/info").get("DriverStatus") or ()
     return ["driver-type", "io.containerd.snapshotter.v1"] in store
 
 
 def image(ref: str) -> ImageInfo | None:
     """The image, when the engine has it."""
-    from docker.errors import ImageNotFound  # noqa: PLC0415 - 124 ms
-
-    with asking():
-        try:
-            found = connect.api().images.get(ref)
-        except ImageNotFound:
-            return None
+    found = wire.get(f"/images/{wire.name(ref)}/json")
+    if found is None:
+        return None
     name = re.sub(r":[^:/]+$", "", ref.partition("@")[0])
-    digests = [d for d in found.attrs.get("RepoDigests") or () if d.startswith(f"{name}@")]
-    platform = f"{found.attrs['Os']}/{found.attrs['Architecture']}"
+    digests = [d for d in found.get("RepoDigests") or () if d.startswith(f"{name}@")]
+    platform = f"{found['Os']}/{found['Architecture']}"
     digest = digests[0].partition("@")[2] if digests else None
-    metadata = found.labels.get("devcontainer.metadata", "")
-    return ImageInfo(ref, str(found.id), digest, int(found.attrs["Size"]), platform, metadata)
+    metadata = ((found.get("Config") or {}).get("Labels") or {}).get("devcontainer.metadata", "")
+    return ImageInfo(ref, str(found["Id"]), digest, int(found["Size"]), platform, metadata)
 
 
 def parts(ref: str) -> Parts:
     """What an image is made of."""
-    with asking():
-        found = connect.api().images.get(ref)
-        steps = found.history()
+    place = f"/images/{wire.name(ref)}"
+    found, steps = wire.get(f"{place}/json"), wire.get(f"{place}/history")
+    if found is None or steps is None:
+        message = f"the engine does not have the image {ref}"
+        raise EngineError(message, where=connect.endpoint(), fix="run it again")
     return Parts(
-        tuple(found.attrs["RootFS"].get("Layers") or ()),
-        json.dumps(found.attrs["Config"]),
+        tuple(found["RootFS"].get("Layers") or ()),
+        json.dumps(found["Config"]),
         tuple(str(step.get("CreatedBy", "")) for step in reversed(steps)),
     )
 
 
 def published(container: str) -> tuple[Published, ...]:
     """The container's ports that are open on the host."""
-    with asking():
-        ports = connect.api().containers.get(container).ports
+    ports = (_inspected(container).get("NetworkSettings") or {}).get("Ports") or {}
     return tuple(
         Published(int(name.split("/")[0]), binding["HostIp"], int(binding["HostPort"]))
         for name, bindings in sorted(ports.items())
@@ -72,80 +63,63 @@ def published(container: str) -> tuple[Published, ...]:
 
 def why_stopped(container: str) -> str:
     """State, exit code and last output of a container."""
-    with asking():
-        found = connect.api().containers.get(container)
-        said = found.logs(tail=20).decode("utf-8", errors="replace").strip()
-    state = found.attrs["State"]
+    state = _inspected(container)["State"]
+    told = {"stdout": 1, "stderr": 1, "tail": 20}
+    answer = wire.require(wire.ask("GET", f"/containers/{container}/logs", query=told))
+    said = wire.plain(answer.body).decode("utf-8", errors="replace").strip()
     killed = ", out of memory" if state.get("OOMKilled") else ""
-    reason = f"{state['Status']}, exit code {state['ExitCode']}{killed} {state['Error']}".strip()
-    return f"{reason}\n{said}".strip()
+    reason = f"{state['Status']}, exit code {state['ExitCode']}{killed} {state.get('Error', '')}"
+    return f"{reason.strip()}\n{said}".strip()
+
+
+def _inspected(container: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = wire.get(f"/containers/{wire.name(container)}/json")
+    if found is None:
+        message = f"the container {container} is gone"
+        raise EngineError(message, where=connect.endpoint(), fix="run it again")
+    return found
 
 
 def labelled(label: str, value: str) -> tuple[str, ...]:
     """Everything that carries the label."""
-    chosen: dict[str, Any] = {"label": f"{label}={value}"}
-    with asking():
-        api = connect.api()
-        containers = api.containers.list(all=True, ignore_removed=True, filters=chosen)
-        networks = api.networks.list(filters=chosen)
-        volumes = api.volumes.list(filters=chosen)
-    return (
-        *(f"container {item.name}" for item in containers),
-        *(f"network {item.name}" for item in networks),
-        *(f"volume {item.name}" for item in volumes),
+    return tuple(
+        f"{kind} {name}"
+        for kind in ("container", "network", "volume")
+        for name, _ in _carrying(kind, f"{label}={value}")
     )
+
+
+def _carrying(kind: str, label: str) -> list[tuple[str, dict[str, str]]]:
+    """What of a kind carries the label: the names, each with all its labels."""
+    chosen = wire.labels(label)
+    if kind == "container":
+        listed = wire.get("/containers/json", all=1, filters=chosen)
+        return [(one["Names"][0].removeprefix("/"), one["Labels"]) for one in listed]
+    if kind == "network":
+        listed = wire.get("/networks", filters=chosen)
+    else:
+        listed = wire.get("/volumes", filters=chosen).get("Volumes") or ()
+    return [(one["Name"], one.get("Labels") or {}) for one in listed]
 
 
 def projects() -> Mapping[str, tuple[str, ...]]:
     """What is ours, by Compose project."""
-    with asking():
-        api = connect.api()
-        # Others remove theirs while ours are listed: docker-py looks at each by itself.
-        has: dict[str, Any] = {
-            "all": True,
-            "ignore_removed": True,
-            "filters": {"label": "devpod-gen.config"},
-        }
-        found: list[tuple[str, Any]] = [("container", one) for one in api.containers.list(**has)]
-        for kind, listing, label in (
-            ("network", api.networks.list, "devpod-gen.name"),
-            ("volume", api.volumes.list, "devpod-gen.cache"),
-            ("volume", api.volumes.list, "devpod-gen.workspace"),
-        ):
-            found += [(kind, one) for one in listing(filters={"label": label})]
     projects: dict[str, tuple[str, ...]] = {}
-    for kind, one in found:
-        labels = one.labels if kind == "container" else one.attrs.get("Labels") or {}
-        name = labels.get("com.docker.compose.project")
-        if name:
-            projects[name] = (*projects.get(name, ()), f"{kind} {one.name}")
+    for kind, label in (
+        ("container", "devpod-gen.config"),
+        ("network", "devpod-gen.name"),
+        ("volume", "devpod-gen.cache"),
+        ("volume", "devpod-gen.workspace"),
+    ):
+        for name, labels in _carrying(kind, label):
+            if project := labels.get("com.docker.compose.project"):
+                projects[project] = (*projects.get(project, ()), f"{kind} {name}")
     return projects
 
 
 def volume_sizes() -> Mapping[str, int]:
-    """The bytes that each volume holds.
-
-    docker-py's own question is of images, too, which can take a minute.
-    """
-    with asking():
-        api = connect.api().api
-        url = f"{api.base_url}/v{api.api_version}/system/df"
-        answer = api.get(url, params={"type": "volume"}, timeout=_ONCE)
-        answer.raise_for_status()
-        volumes = answer.json().get("Volumes") or ()
+    """The bytes that each volume holds. Only these are asked for: images can take a minute."""
+    query = {"type": "volume"}
+    answer = wire.require(wire.ask("GET", "/system/df", query=query, timeout=_ONCE))
+    volumes = answer.value.get("Volumes") or ()
     return {one["Name"]: max(0, (one.get("UsageData") or {}).get("Size", 0)) for one in volumes}
-
-
-@contextmanager
-def asking() -> Iterator[None]:
-    """Turn docker-py's and its transport's errors into ours."""
-    from docker.errors import APIError, DockerException  # noqa: PLC0415 - 124 ms
-    from requests.exceptions import RequestException  # noqa: PLC0415
-
-    try:
-        yield
-    except APIError as error:
-        message = f"the engine refused: {error.explanation or error}"
-        raise EngineError(message, where=connect.endpoint(), fix=connect.FIX) from error
-    except (DockerException, RequestException) as error:
-        raise connect.unreachable(str(error)) from error

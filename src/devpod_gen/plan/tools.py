@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from packaging.version import Version
-
 from devpod_gen.plan.model import ToolPlan
 from devpod_gen.profile import version
 from devpod_gen.profile.model import Profile
@@ -36,6 +34,8 @@ def chosen(tool: Tool, pin: str | None) -> Brought | None:
     fitting = [x for x in tool.versions if pin is None or version.satisfies(x.version, pin)]
     if not fitting or fitting[0] is tool.versions[0]:
         return fitting[0] if fitting else None
+    from packaging.version import Version  # noqa: PLC0415 - 10 ms, for pins only
+
     return max(fitting, key=lambda brought: Version(brought.version))
 
 

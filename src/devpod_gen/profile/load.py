@@ -8,6 +8,7 @@ from typing import Any
 
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile.dotfiles import read_dotfiles
+from devpod_gen.profile.fit import findings
 from devpod_gen.profile.hook import read_hooks
 from devpod_gen.profile.meaning import contradictions, odd_values
 from devpod_gen.profile.model import (
@@ -21,7 +22,6 @@ from devpod_gen.profile.model import (
     Resources,
     Volume,
 )
-from devpod_gen.profile.schema import findings
 from devpod_gen.profile.secret import read_secrets
 from devpod_gen.profile.service import read_services
 from devpod_gen.profile.wording import printable

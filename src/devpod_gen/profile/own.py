@@ -12,8 +12,8 @@ from typing import Any
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile import stacks
 from devpod_gen.profile.contents import contents
+from devpod_gen.profile.fit import findings
 from devpod_gen.profile.meaning import odd_values
-from devpod_gen.profile.schema import findings
 from devpod_gen.profile.stacks import Recipe, Stack
 from devpod_gen.profile.wording import printable, shown, where
 

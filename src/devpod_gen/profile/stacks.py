@@ -64,6 +64,22 @@ def known() -> tuple[Stack, ...]:
     return load_all(resources.images())
 
 
+def behind(names: tuple[str, ...]) -> tuple[Stack, ...] | None:
+    """The built-in stacks of these names, and those that they include, without reading the
+    others; None where one of them is no built-in."""
+    found: dict[str, Stack] = {}
+    left = list(names)
+    while left:
+        name = left.pop()
+        file = resources.images() / name / "stack.toml"
+        if not file.is_file():
+            return None
+        if name not in found:
+            found[name] = _load(file)
+            left += found[name].includes
+    return tuple(found[name] for name in sorted(found))
+
+
 def load_all(folder: Path) -> tuple[Stack, ...]:
     """The stacks of a folder of stack folders, by name."""
     return tuple(_load(file) for file in sorted(folder.glob("*/stack.toml")))

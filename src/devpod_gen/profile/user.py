@@ -7,9 +7,9 @@ from typing import Any
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.dotfiles import Dotfiles, contradictions, read_dotfiles
+from devpod_gen.profile.fit import findings
 from devpod_gen.profile.load import invalid, read_toml
 from devpod_gen.profile.meaning import odd_values
-from devpod_gen.profile.schema import findings
 from devpod_gen.profile.wording import where
 
 

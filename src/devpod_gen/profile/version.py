@@ -6,9 +6,10 @@ ranges, read as npm and PEP 440 read them, `~> 1.15` as Ruby and Elixir do (Elix
 """
 
 import re
+from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 _TERM = re.compile(
     r"(?P<op>>=|<=|~>|>|<|==|!=|~=|=|\^|~)?\s*v?(?P<version>\d+(?:\.(?:\d+|[xX*]))*)"
@@ -18,7 +19,7 @@ _BRACKETS = re.compile(r"([\[(])\s*([\d.]*)\s*,\s*([\d.]*)\s*([\])])")
 _DOTS = re.compile(r"(\d+(?:\.\d+)*)\.\.\.<?(\d+(?:\.\d+)*)")
 
 
-def parse(text: str) -> tuple[SpecifierSet, ...]:
+def parse(text: str) -> "tuple[SpecifierSet, ...]":
     """The alternatives of a constraint; a version meets it when it meets one of them.
 
     Raises ValueError when `text` is no constraint.
@@ -28,6 +29,8 @@ def parse(text: str) -> tuple[SpecifierSet, ...]:
 
 def satisfies(version: str, constraint: str) -> bool:
     """Whether `version` (`1.24.4`) meets `constraint`. An unreadable version meets nothing."""
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - 10 ms, for pins only
+
     try:
         parsed = Version(version)
     except InvalidVersion:
@@ -45,7 +48,9 @@ def _alternatives(text: str) -> list[str]:
     return text.replace(" or ", "||").replace(" and ", " ").split("||")
 
 
-def _alternative(text: str) -> SpecifierSet:
+def _alternative(text: str) -> "SpecifierSet":
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
     text = _HYPHEN.sub(r">=\1 <=\2", text.strip())
     # CMake's second number is the newest policy that the project knows, not a limit.
     text = _DOTS.sub(r">=\1", _BRACKETS.sub(_bounds, text))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from devpod_gen.disk import private_folder, publish
+from devpod_gen.disk import cache_home, private_folder, publish
 from devpod_gen.errors import HostError
 
 _MOST = 5000
@@ -44,7 +44,7 @@ def remember(layers: Iterable[str]) -> None:
 
 
 def _file() -> Path:
-    return _cache_home() / f"clean-layers-{_scanner()}"
+    return cache_home() / f"clean-layers-{_scanner()}"
 
 
 def _scanner() -> str:
@@ -53,15 +53,3 @@ def _scanner() -> str:
     names = ("rules.toml", "rules.py", "layers.py", "scan.py")
     parts = [hashlib.sha256((here / name).read_bytes()).digest() for name in names]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
-
-
-def _cache_home() -> Path:
-    """`$XDG_CACHE_HOME/devpod-gen`, by the XDG Base Directory specification."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    if named.startswith("/"):
-        return Path(named) / "devpod-gen"
-    try:
-        return Path.home() / ".cache" / "devpod-gen"
-    except RuntimeError as error:
-        message = "this user has no home folder"
-        raise HostError(message, where="HOME", fix="set HOME or XDG_CACHE_HOME") from error

@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devpod_gen.engine.api import Engine, HostedImage, ImageInfo
 from devpod_gen.errors import ImageError, ImageMissing
 from devpod_gen.plan.lock import LockedImage
 from devpod_gen.plan.model import ImagePlan, PlatformImage
-from devpod_gen.workspace.build import Say, build_chain, build_for
 from devpod_gen.workspace.clock import Clock
+
+if TYPE_CHECKING:
+    from devpod_gen.workspace.build import Say
 
 
 def ensure(
     engine: Engine,
     image: ImagePlan,
-    say: Say,
+    say: "Say",
     *,
     clock: Clock | None = None,
     root: Path | None = None,
@@ -72,7 +75,7 @@ def doors(engine: Engine, image: ImagePlan) -> dict[str, str]:
     return {of_bundle.variable: ""} if of_bundle else {}
 
 
-def resolve(engine: Engine, image: ImagePlan, say: Say) -> LockedImage:
+def resolve(engine: Engine, image: ImagePlan, say: "Say") -> LockedImage:
     """What the image's name stands for now: in its registry, or the one that is built here.
 
     Raises ImageError, ImageMissing where the registry has none.
@@ -92,7 +95,7 @@ def _locked(ref: str, found: HostedImage) -> LockedImage:
 def push(
     engine: Engine,
     image: ImagePlan,
-    say: Say,
+    say: "Say",
     *,
     root: Path | None = None,
     platforms: tuple[str, ...] = (),
@@ -101,6 +104,8 @@ def push(
 
     For other `platforms`, too, it is built here first: that one is looked through for secrets.
     """
+    from devpod_gen.workspace.build import build_chain, build_for  # noqa: PLC0415
+
     tagged = replace(image, digest=None, platforms=())
     if not engine.image(tagged.ref):
         build_chain(engine, tagged, say, Clock(), root)
@@ -114,16 +119,18 @@ def push(
 
 
 def ensure_for(
-    engine: Engine, image: ImagePlan, platforms: tuple[str, ...], say: Say, *, root: Path
+    engine: Engine, image: ImagePlan, platforms: tuple[str, ...], say: "Say", *, root: Path
 ) -> None:
     """The image in the engine's store, for all `platforms`. Raises ImageError."""
+    from devpod_gen.workspace.build import build_for  # noqa: PLC0415
+
     if platforms == (engine.platform(),):
         ensure(engine, image, say, root=root)
     else:
         build_for(engine, image, platforms, say, root, push=False)
 
 
-def _get(engine: Engine, image: ImagePlan, say: Say, clock: Clock, root: Path | None) -> None:
+def _get(engine: Engine, image: ImagePlan, say: "Say", clock: Clock, root: Path | None) -> None:
     if image.hosted:
         say(f"pulling {image.exact}")
         try:
@@ -134,6 +141,8 @@ def _get(engine: Engine, image: ImagePlan, say: Say, clock: Clock, root: Path | 
             say("the registry does not have it: building")
         else:
             return
+    from devpod_gen.workspace.build import build_chain  # noqa: PLC0415 - with the scan, 15 ms
+
     if not image.may_build:
         message = f'the image {image.ref} is not here, and the profile says build = "never"'
         raise ImageError(message, where=image.ref, fix="get it, or allow image.build")

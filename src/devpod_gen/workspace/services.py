@@ -5,14 +5,16 @@ read from the engine: that looks at intervals of seconds, and some never do.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import ImageError, StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.service import HealthPlan, ServicePlan
-from devpod_gen.workspace.build import Say
+
+if TYPE_CHECKING:
+    from devpod_gen.workspace.build import Say
 
 AT_ONCE = (("DEVPOD_WAIT_FOR", "service_started"),)
 """For the compose file: nothing waits for the engine's own looks, since we look."""
@@ -31,7 +33,7 @@ class Answer:
     seconds: float
 
 
-def get_images(engine: Engine, plan: Plan, say: Say) -> None:
+def get_images(engine: Engine, plan: Plan, say: "Say") -> None:
     """Have the services' images. Raises ImageError."""
     for service in plan.services:
         if engine.image(service.image):
@@ -119,6 +121,8 @@ def ask_all(engine: Engine, project: str, services: tuple[ServicePlan, ...]) -> 
             return Answer(service.name, False, "the engine does not list it", 0.0)
         ok, detail = _wait(engine, container, service.health)
         return Answer(service.name, ok, detail, time.monotonic() - begun)
+
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 5 ms, for services only
 
     with ThreadPoolExecutor(max_workers=8) as pool:
         return tuple(pool.map(ask, services))

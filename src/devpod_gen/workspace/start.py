@@ -1,5 +1,7 @@
 """The start of a container: by Compose, with what only this machine knows."""
 
+from dataclasses import replace
+
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import StartError
 from devpod_gen.workspace import image, ownership, services
@@ -27,6 +29,8 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
     What did not start is not left lying about. Raises StartError.
     """
     engine, identity = context.engine, context.identity
+    if before and is_current(context, before, config=config) and engine.resume(before.id):
+        return replace(before, state="running")
     name = before.project if before else identity.project
     if before is None:
         _refuse_to_take_over(engine, identity)

@@ -1,0 +1,87 @@
+"""What was rendered before, so that it need not be rendered to see that nothing changed.
+
+Emitters are functions of the plan. So what a plan rendered to once is what it renders to,
+as long as the emitters are the same: the key is a hash of the plan, of every file that has
+a part in rendering, and of the versions of Python and Jinja. Kept are hashes of the files,
+no text: nothing is ever written from here. Losing it costs 60 ms.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from devpod_gen import resources
+from devpod_gen.disk import cache_home, private_folder, publish
+from devpod_gen.emit.file import RenderedFile
+from devpod_gen.emit.tree import Change, same
+from devpod_gen.errors import HostError
+from devpod_gen.plan.model import Plan
+
+
+def key_of(plan: Plan, *, own: bool) -> str:
+    """What the files depend on. `own`: as the workflow's."""
+    return hashlib.sha256(repr((plan, own, _emitters())).encode()).hexdigest()
+
+
+def recall(root: Path, output: str, key: str) -> tuple[Change, ...] | None:
+    """The files below `root`, where they are what `key` rendered to; None where one is not, or
+    where that is not known. Raises as `compare` does. Files beyond the output folder may be
+    absent."""
+    found = _read(root, output)
+    if not found or found.get("key") != key:
+        return None
+    return same(root, found["files"], optional=lambda path: not path.startswith(f"{output}/"))
+
+
+def remember(root: Path, output: str, key: str, files: tuple[RenderedFile, ...]) -> None:
+    """Keep what `key` has rendered to. Where the disk refuses, it is rendered again."""
+    hashes = {file.path: hashlib.sha256(file.text.encode()).hexdigest() for file in files}
+    with contextlib.suppress(HostError):
+        path = _path(root, output)
+        private_folder(path.parent)
+        publish(path, json.dumps({"key": key, "files": hashes}), mode=0o600)
+
+
+def _read(root: Path, output: str) -> dict[str, Any] | None:
+    """None where somebody else than this user could have written it."""
+    try:
+        with _path(root, output).open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+                return None
+            found: dict[str, Any] = json.load(stream)
+    except (OSError, ValueError, HostError):
+        return None
+    return found
+
+
+def _path(root: Path, output: str) -> Path:
+    """One file a clone and profile, whatever they become."""
+    name = hashlib.sha256(os.fsencode(root) + b"\0" + output.encode()).hexdigest()[:16]
+    return cache_home() / "rendered" / name
+
+
+@cache
+def _emitters() -> str:
+    """A hash of the text of templates and emitters, and of what else has a part in it."""
+    package = Path(__file__).parent.parent
+    code = (*(package / name for name in ("emit", "plan", "profile")), resources.templates())
+    files = (path for folder in code for path in sorted(folder.rglob("*.*")))
+    told = hashlib.sha256(repr((sys.version_info, _jinja())).encode())
+    for path in files:
+        if path.suffix in (".py", ".j2"):
+            told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return told.hexdigest()
+
+
+def _jinja() -> tuple[str, ...]:
+    """The version of Jinja, without loading it: how its installation is called."""
+    found = find_spec("jinja2")
+    place = Path(found.origin).parent.parent if found and found.origin else Path()
+    return tuple(sorted(path.name for path in place.glob("[Jj]inja2-*")))

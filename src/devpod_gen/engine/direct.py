@@ -1,0 +1,138 @@
+"""A workspace made through the engine's API, exactly as Compose would make it, without the
+time that Compose takes: a process, a second one of the client, and its looking around.
+
+Compose goes on to take it for its own: the container has Compose's labels, with the hash
+that Compose itself has for this configuration. That is asked of it while the engine makes
+the network, and known for the next time.
+"""
+
+import hashlib
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from devpod_gen.engine import asked, connect, wire
+from devpod_gen.engine.api import Project
+from devpod_gen.engine.composed import Composed, Unknown, composed
+
+_DEADLINE = 120.0
+
+
+class Refused(Exception):
+    """The engine did not start the container, which is there: with its reason."""
+
+
+def start(project: Project, argv: list[str], environment: dict[str, str]) -> bool:
+    """Have the project's one container made and started; False, and nothing done that Compose
+    would mind, where that takes Compose. `argv`: the Compose command for the project's files.
+    Raises Refused, EngineError."""
+    if connect.adds_to_containers():
+        return False
+    try:
+        made = _read(project, environment)
+    except (Unknown, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    mine = wire.labels(f"com.docker.compose.project={project.name}")
+    plugin = asked.plugin()
+    image = wire.get(f"/images/{wire.name(made.container['Image'])}/json")
+    if not plugin or not image or wire.get("/containers/json", all=1, filters=mine):
+        return False
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        network = pool.submit(_have_network, project, made, plugin)
+        digest = asked.hash_of(
+            argv, environment, name=project.name, key=_key(project, made, plugin)
+        )
+        volumes = [_have_volume(project, name, made, plugin) for name in made.volumes]
+        if not network.result() or not all(volumes) or not digest:
+            return False
+    body = made.container | _belonging(project, made, plugin, digest, str(image["Id"]))
+    query = {"name": f"{project.name}-dev-1"}
+    answer = wire.ask("POST", "/containers/create", body, query=query, timeout=_DEADLINE)
+    if answer.status >= 400:
+        return False
+    place = f"/containers/{answer.value['Id']}/start"
+    answer = wire.ask("POST", place, timeout=_DEADLINE)
+    if answer.status >= 400:
+        raise Refused(answer.reason)
+    return True
+
+
+def _read(project: Project, environment: dict[str, str]) -> Composed:
+    """The project's files, merged: ours, and one with labels."""
+    import yaml  # noqa: PLC0415 - 15 ms, where a container is made
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    file, *rest = project.files
+    document = yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506 - both are safe ones
+    for other in rest:
+        more = json.loads(other.read_text(encoding="utf-8"))
+        match more:
+            case {"services": {"dev": {"labels": dict(labels), **other_keys}, **others}} if not (
+                other_keys or others or set(more) - {"services"}
+            ):
+                document["services"]["dev"]["labels"] |= labels
+            case _:
+                raise Unknown
+    return composed(document, project.name, file.parent, environment)
+
+
+def _key(project: Project, made: Composed, plugin: asked.Plugin) -> str:
+    """All that Compose's hash can depend on: the program, and what it reads."""
+    texts = [file.read_bytes().hex() for file in project.files]
+    told = json.dumps([plugin.stamp, project.name, made.container, texts], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _of_project(project: Project, plugin: asked.Plugin) -> dict[str, str]:
+    return {
+        "com.docker.compose.project": project.name,
+        "com.docker.compose.version": plugin.version,
+    }
+
+
+def _network(project: Project) -> str:
+    return f"{project.name}_default"
+
+
+def _have_network(project: Project, made: Composed, plugin: asked.Plugin) -> bool:
+    name = _network(project)
+    ours = _of_project(project, plugin) | {"com.docker.compose.network": "default"}
+    body = {"Name": name, "CheckDuplicate": True, "Labels": made.network | ours}
+    answer = wire.ask("POST", "/networks/create", body, timeout=_DEADLINE)
+    if answer.status != 409:
+        return answer.status < 400
+    found = wire.get(f"/networks/{wire.name(name)}") or {}
+    return bool((found.get("Labels") or {}).get("com.docker.compose.project") == project.name)
+
+
+def _have_volume(project: Project, key: str, made: Composed, plugin: asked.Plugin) -> bool:
+    """One that is there stays as it is."""
+    name, labels = made.volumes[key]
+    ours = _of_project(project, plugin) | {"com.docker.compose.volume": key}
+    body = {"Name": name, "Labels": labels | ours}
+    return wire.ask("POST", "/volumes/create", body, timeout=_DEADLINE).status < 400
+
+
+def _belonging(
+    project: Project, made: Composed, plugin: asked.Plugin, digest: str, image: str
+) -> dict[str, Any]:
+    """What makes it a container of the project's."""
+    ours = _of_project(project, plugin) | {
+        "com.docker.compose.config-hash": digest,
+        "com.docker.compose.container-number": "1",
+        "com.docker.compose.depends_on": "",
+        "com.docker.compose.image": image,
+        "com.docker.compose.oneoff": "False",
+        "com.docker.compose.project.config_files": ",".join(map(str, project.files)),
+        "com.docker.compose.project.environment_file": os.devnull,
+        "com.docker.compose.project.working_dir": str(project.files[0].parent),
+        "com.docker.compose.service": "dev",
+    }
+    network = _network(project)
+    aliases = [f"{project.name}-dev-1", "dev"]
+    return {
+        "Labels": made.container["Labels"] | ours,
+        "HostConfig": made.container["HostConfig"] | {"NetworkMode": network},
+        "NetworkingConfig": {"EndpointsConfig": {network: {"Aliases": aliases}}},
+    }

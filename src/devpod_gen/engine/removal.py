@@ -1,0 +1,91 @@
+"""What a Compose project has, stopped and removed: containers, networks, volumes if asked.
+
+By their labels, so neither its files nor Compose are needed; whoever started it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from devpod_gen.engine import wire
+from devpod_gen.engine.api import Project
+from devpod_gen.errors import EngineError
+
+_DEADLINE = 300.0
+_SHARED = "devpod-gen"  # another value: a throw-away project's own
+
+_Found = dict[str, Any]
+
+
+def remove(project: Project, *, volumes: bool) -> None:
+    """Stop and remove all that carries the project's label. Volumes without a name go with
+    their container: nobody could tell whose they were. A shared volume stays, though the
+    project that made it is on its label. Raises EngineError."""
+    mine = wire.labels(f"com.docker.compose.project={project.name}")
+    for wave in _waves(wire.get("/containers/json", all=1, filters=mine)):
+        _each(lambda one: _remove_container(project, str(one["Id"])), wave)
+    networks = wire.get("/networks", filters=mine)
+    _each(lambda one: _must(project, "DELETE", f"/networks/{one['Id']}"), networks)
+    if volumes:
+        listed: list[_Found] = wire.get("/volumes", filters=mine).get("Volumes") or []
+        own = [one for one in listed if not _is_shared(one)]
+        _each(lambda one: _must(project, "DELETE", f"/volumes/{wire.name(one['Name'])}"), own)
+
+
+def _each(act: Callable[[_Found], None], items: Sequence[_Found]) -> None:
+    """Side by side where there are several; the engine takes its time for each."""
+    if len(items) == 1:
+        act(items[0])
+    elif items:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 5 ms
+
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(act, items))
+
+
+def _waves(containers: Sequence[_Found]) -> Iterator[list[_Found]]:
+    """Those that no other one depends on first, as Compose stops them."""
+    left = list(containers)
+    while left:
+        needed = {name for one in left for name in _depends(one)}
+        wave = [one for one in left if _service(one) not in needed] or left
+        yield wave
+        left = [one for one in left if one not in wave]
+
+
+def _service(container: _Found) -> str:
+    return str((container.get("Labels") or {}).get("com.docker.compose.service", ""))
+
+
+def _depends(container: _Found) -> set[str]:
+    """The services that it depends on: `NAME:CONDITION:RESTART,…` by Compose."""
+    told = str((container.get("Labels") or {}).get("com.docker.compose.depends_on", ""))
+    return {part.partition(":")[0] for part in told.split(",") if part} - {_service(container)}
+
+
+def _remove_container(project: Project, container: str) -> None:
+    place = f"/containers/{container}"
+    grace = {} if project.grace is None else {"t": project.grace}
+    _must(project, "POST", f"{place}/stop", **grace)
+    answer = _ask("DELETE", place, v=1, force=1)
+    if answer.status == 409:  # another one removes it now
+        answer = _ask("POST", f"{place}/wait", condition="removed")
+    _check(project, answer)
+
+
+def _must(project: Project, method: str, path: str, **query: object) -> None:
+    _check(project, _ask(method, path, **query))
+
+
+def _ask(method: str, path: str, **query: object) -> wire.Answer:
+    return wire.ask(method, path, query=query, timeout=_DEADLINE)
+
+
+def _check(project: Project, answer: wire.Answer) -> None:
+    """What is gone already is removed."""
+    if answer.status >= 400 and answer.status != 404:
+        message = f"the workspace {project.name} could not be removed"
+        raise EngineError(message, where=project.name, fix="run it again", detail=answer.reason)
+
+
+def _is_shared(volume: _Found) -> bool:
+    return (volume.get("Labels") or {}).get("devpod-gen.shared") == _SHARED

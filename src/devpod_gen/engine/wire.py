@@ -1,0 +1,144 @@
+"""The engine's API, spoken plainly: one request, one answer.
+
+For what stands in the way of a prompt. Importing docker-py takes 110 ms and http.client 18,
+as long as the engine needs for twenty answers; over a unix socket neither is needed. Any
+other endpoint (TCP, SSH, TLS) is docker-py's.
+"""
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from devpod_gen.engine import connect
+from devpod_gen.errors import EngineError
+
+_NEWEST = (1, 44)
+"""The newest version of the API whose answers are known here; an older engine gets its own."""
+
+_DEADLINE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the engine said: HTTP's status, and a JSON document or text."""
+
+    status: int
+    body: bytes
+
+    @property
+    def value(self) -> Any:
+        """The document."""
+        return json.loads(self.body or b"null")
+
+    @property
+    def reason(self) -> str:
+        """Why it refused."""
+        try:
+            return str(self.value["message"])
+        except (ValueError, KeyError, TypeError):
+            return self.body.decode("utf-8", errors="replace").strip()
+
+
+def get(path: str, **query: Any) -> Any:
+    """The document at `path`; None where the engine knows no such thing. Raises EngineError."""
+    answer = ask("GET", path, query=query)
+    return None if answer.status == 404 else require(answer).value
+
+
+def require(answer: Answer) -> Answer:
+    """The answer, unless it is a refusal. Raises EngineError."""
+    if answer.status >= 400:
+        message = f"the engine refused: {answer.reason}"
+        raise EngineError(message, where=connect.endpoint(), fix=connect.FIX)
+    return answer
+
+
+def labels(*chosen: str) -> str:
+    """The filter of a listing: what carries these labels, `KEY` or `KEY=VALUE`."""
+    return json.dumps({"label": list(chosen)})
+
+
+def name(text: str) -> str:
+    """A name as a part of a path."""
+    return quote(text, safe="/:@")
+
+
+def plain(stream: bytes) -> bytes:
+    """What a container has said, without the frames in which the engine hands it out: eight
+    bytes, with the length in the last four. With a terminal there are none."""
+    said, rest = b"", stream
+    while len(rest) >= 8 and rest[0] < 3 and rest[1:4] == b"\0\0\0":
+        end = 8 + int.from_bytes(rest[4:8], "big")
+        said, rest = said + rest[8:end], rest[end:]
+    return said + rest
+
+
+def ask(
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    query: Mapping[str, Any] | None = None,
+    timeout: float = _DEADLINE,
+) -> Answer:
+    """Ask the engine; a refusal is an answer. Raises EngineError when there is none."""
+    place = connect.socket_path()
+    target = f"/v{_version(place)}{path}" + (f"?{urlencode(query)}" if query else "")
+    content = b"" if body is None else json.dumps(body).encode()
+    if place is None:
+        return _by_library(method, target, content, timeout)
+    status, _, said = _exchange(place, method, target, content, timeout)
+    return Answer(status, said)
+
+
+@cache
+def _version(place: str | None) -> str:
+    if place is not None:
+        _, head, _ = _exchange(place, "GET", "/_ping", b"", _DEADLINE)
+        theirs = head.get("api-version", "")
+    else:
+        theirs = str(connect.api().api.api_version)  # what it has agreed on
+    numbers = tuple(int(part) for part in theirs.split(".") if part.isdigit())
+    return ".".join(map(str, min(numbers or _NEWEST, _NEWEST)))
+
+
+def _exchange(
+    place: str, method: str, target: str, content: bytes, timeout: float
+) -> tuple[int, dict[str, str], bytes]:
+    """HTTP/1.0: the answer ends where the engine hangs up, and comes in one piece."""
+    lines = [f"{method} {target} HTTP/1.0", "Host: engine", f"Content-Length: {len(content)}"]
+    lines += ["Content-Type: application/json"] if content else []
+    try:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(timeout)
+            link.connect(place)
+            link.sendall("\r\n".join([*lines, "", ""]).encode() + content)
+            pieces = list(iter(lambda: link.recv(65536), b""))
+    except OSError as error:
+        raise connect.unreachable(str(error)) from error
+    head, _, said = b"".join(pieces).partition(b"\r\n\r\n")
+    first, *fields = head.decode("latin-1").split("\r\n")
+    words = first.split(" ", 2)
+    if len(words) < 2 or not words[1].isdigit():
+        reason = "what answers is no container engine"
+        raise connect.unreachable(reason)
+    known = (field.partition(":") for field in fields)
+    return int(words[1]), {key.lower(): value.strip() for key, _, value in known}, said
+
+
+def _by_library(method: str, target: str, content: bytes, timeout: float) -> Answer:
+    from requests.exceptions import RequestException  # noqa: PLC0415 - it takes its time
+
+    api = connect.api().api
+    told = {"Content-Type": "application/json"}
+    try:
+        answer = api.request(
+            method, f"{api.base_url}{target}", data=content, headers=told, timeout=timeout
+        )
+    except RequestException as error:
+        raise connect.unreachable(str(error)) from error
+    return Answer(answer.status_code, answer.content)
