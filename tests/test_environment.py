@@ -46,6 +46,7 @@ def test_the_example_by_init_and_verify(tmp_path: Path, command: Command) -> Non
         assert all(check["ok"] for check in found.values()), found
         assert {"probe:go-1", "user", "repo", "git", "tool:go", "tool:node"} <= set(found)
         assert door == "ssh" or found["removed"]["detail"] == "nothing is left"
+    assert checks(report, "host")["doors"]["ok"] is True, checks(report, "host")
     assert report["doors"]["jetbrains"] == "passed"
     assert "a program was uploaded" in checks(report, "jetbrains")["upload"]["detail"]
     assert checks(report, "devcontainer")["start"]["detail"].startswith("no build")

@@ -7,16 +7,15 @@ import time
 from devpod_gen.engine.api import Container
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.connection import Connection, connected
+from devpod_gen.verify.agreement import seen_over
 from devpod_gen.verify.facts import gather
 from devpod_gen.verify.forward import forward
-from devpod_gen.verify.proof import Proof, probe
+from devpod_gen.verify.proof import EXEC, Proof, probe
 from devpod_gen.verify.report import Check
 from devpod_gen.verify.requirements import Wanted, judge
 from devpod_gen.verify.ssh import way_in
 from devpod_gen.verify.upload import upload
 from devpod_gen.workspace.probe import Login
-
-_PROBES = 600.0  # seconds
 
 
 def jetbrains_door(run: Proof, container: Container, who: Login) -> float | None:
@@ -25,16 +24,17 @@ def jetbrains_door(run: Proof, container: Container, who: Login) -> float | None
         if not way:
             return None
         with connected(way.program, way.door.config, way.door.alias) as connection:
+
+            def inside(argv: list[str]) -> Result:
+                command = f"cd {shlex.quote(run.plan.folder)} && {shlex.join(argv)}"
+                return connection.run(command, seconds=EXEC)
+
             if "ssh" not in run.doors.doors:  # the same server and shell: that is once enough
-                probe(run, who.shell, "jetbrains", lambda argv: _within(run, connection, argv))
+                probe(run, who.shell, "jetbrains", inside)
             seconds = run.clock.elapsed()
+            run.seen["jetbrains"] = seen_over(run.plan, who.shell, inside)
             _replay(run, connection, who)
         return seconds
-
-
-def _within(run: Proof, connection: Connection, argv: list[str]) -> Result:
-    command = f"cd {shlex.quote(run.plan.folder)} && {shlex.join(argv)}"
-    return connection.run(command, seconds=_PROBES)
 
 
 def _replay(run: Proof, connection: Connection, who: Login) -> None:

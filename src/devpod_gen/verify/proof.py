@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.errors import StartError
+from devpod_gen.verify.agreement import SEEN, seen_look
 from devpod_gen.verify.checks import look_inside
 from devpod_gen.verify.doors import ALL, Choice
 from devpod_gen.verify.handed import secret_looks
@@ -26,13 +27,15 @@ EXEC = 600.0
 class Proof(Context):
     """What a verification works with, and what it has found so far. `cut`: it is offline.
     `doors`: those to go through. `stand_ins`: what is handed over in the place of secrets;
-    `real`: what these are, as far as it is known, to look for it."""
+    `real`: what these are, as far as it is known, to look for it. `seen`: what each door
+    shows, to be compared."""
 
     cut: Cut | None = None
     doors: Choice = ALL
     stand_ins: tuple[Value, ...] = ()
     real: tuple[Value, ...] = ()
     checks: list[Check] = field(default_factory=list)
+    seen: dict[Door, str] = field(default_factory=dict)
 
     def project(self, door: Door, variables: dict[str, str]) -> Project:
         """A project that nobody else has."""
@@ -95,7 +98,11 @@ def probe(run: Proof, shell: str, door: Door, inside: Inside) -> None:
 
 def look(run: Proof, shell: str, door: Door, inside: Inside) -> None:
     """Take every look that holds for every door."""
-    extra = secret_looks(run.stand_ins, door)
-    run.checks.extend(look_inside(run.plan, run.identity.root, shell, door, inside, extra))
+    extra = (*secret_looks(run.stand_ins, door), seen_look(run.plan, shell))
+    for check in look_inside(run.plan, run.identity.root, shell, door, inside, extra):
+        if check.id == SEEN:
+            run.seen[door] = check.value or ""
+        else:
+            run.checks.append(check)
     if run.cut:
         run.checks.append(outside_check(door, inside))

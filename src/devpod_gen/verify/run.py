@@ -8,6 +8,7 @@ from contextlib import nullcontext
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.plan.model import Plan
+from devpod_gen.verify.agreement import compared
 from devpod_gen.verify.compose import compose_door
 from devpod_gen.verify.devcontainer import devcontainer_door
 from devpod_gen.verify.doors import ALL, Choice
@@ -64,6 +65,7 @@ def _verify(
     seconds = _through_doors(run, variables)
     if budget is not None:
         run.checks.append(_within(budget, seconds))
+    run.checks.append(compared(run.seen, run.checks))
     with clock.stage("secrets"):
         run.checks.append(secrets_check(run.engine, found.id))
     run.checks.extend(sources_check(run))
