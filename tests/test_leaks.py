@@ -166,6 +166,24 @@ def test_a_planted_leak_of_every_place_is_found(
     assert (clean.spots, clean.looked) == ((), tuple(PLACES))
 
 
+def test_what_cannot_be_looked_at_is_no_pass(undo: ExitStack, tmp_path: Path) -> None:
+    """A file that root inside may not read: it is said, and of which place."""
+    name = f"devpod-gen-test-{uuid.uuid4().hex[:12]}"
+    undo.callback(subprocess.run, ["docker", "rm", "-f", name], check=False, capture_output=True)
+    script = "install -d -m 0700 /mine && echo x >/mine/file && chown -R 1000 /mine && sleep 99"
+    drop = ("--cap-drop=ALL", "--cap-add=CHOWN", "--network=none")
+    docker("run", "--detach", "--name", name, *drop, BASE, "sh", "-c", script)
+    deadline = time.monotonic() + 20
+    while "A /mine/file" not in docker("diff", name):
+        assert time.monotonic() < deadline
+    scope = Scope(Docker(), tmp_path, tmp_path, Project(name, ()), container=name)
+    found = audit(scope, [as_secret("TOKEN", b"none of it")], ("container",))
+    closed = dict(found.closed)
+    assert "Permission denied" in closed["container files"]
+    assert "container files" not in found.looked
+    assert "container memory" in found.looked
+
+
 @pytest.mark.campaign
 def test_a_workspace_that_is_used_has_none(
     make_repo: Callable[..., Path],

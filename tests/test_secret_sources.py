@@ -276,7 +276,7 @@ def test_an_interrupt_ends_what_was_asked(tmp_path: Path) -> None:
     """^C while a program waits: it goes with us, at once."""
     text = (
         "import sys; from devpod_gen.engine.together import ask_together; "
-        f"ask_together([('sh', '-c', 'echo $$ >{tmp_path}/pid; sleep 99')],"
+        f"ask_together([('sh', '-c', 'sleep 0.3; echo $$ >{tmp_path}/pid; sleep 99')],"
         " seconds=60, most=9, folder='/')"
     )
     process = subprocess.Popen([sys.executable, "-c", text], stderr=subprocess.DEVNULL)

@@ -55,7 +55,8 @@ def _unexpected(error: Exception, console: Console, *, debug: bool) -> int:
         console.error(WrongUsage(message, fix="see `devpod-gen --help`"))
         return WrongUsage.exit_code
     if debug:
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            console.say(line)  # not print_exc: what it says must not hold a secret either
     frame = traceback.extract_tb(error.__traceback__)[-1]
     bug = InternalError(
         f"a bug in devpod-gen: {type(error).__name__}: {error}",

@@ -52,8 +52,11 @@ def ask_together(
     asked: list[_Asked | str] = []
     try:
         with selectors.DefaultSelector() as selector:
-            asked.extend(_start(argv, folder, selector) for argv in commands)
+            for argv in commands:
+                asked.append(_start(argv, folder))  # noqa: PERF401 - ^C must find it in there
             running = [one for one in asked if isinstance(one, _Asked)]
+            for started in running:
+                _listen(started, selector)
             _read(running, selector, end, most)
         return [_answer(one) for one in asked]
     finally:
@@ -62,7 +65,7 @@ def ask_together(
                 _end(one)
 
 
-def _start(argv: Sequence[str], folder: str, selector: selectors.BaseSelector) -> "_Asked | str":
+def _start(argv: Sequence[str], folder: str) -> "_Asked | str":
     try:
         process = subprocess.Popen(
             list(argv),
@@ -70,16 +73,21 @@ def _start(argv: Sequence[str], folder: str, selector: selectors.BaseSelector) -
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            start_new_session=True,
+            # One kill reaches what it has started, too; the session stays ours, since password
+            # managers ask once a session.
+            process_group=0,
         )
     except OSError as error:
         return error.strerror or "cannot be started"
-    one = _Asked(process)
+    return _Asked(process)
+
+
+def _listen(one: _Asked, selector: selectors.BaseSelector) -> None:
+    process = one.process
     for pipe, kept in ((process.stdout, one.output), (process.stderr, one.errors)):
         if pipe:
             os.set_blocking(pipe.fileno(), False)
             selector.register(pipe, selectors.EVENT_READ, (one, kept))
-    return one
 
 
 def _read(running: list[_Asked], selector: selectors.BaseSelector, end: float, most: int) -> None:

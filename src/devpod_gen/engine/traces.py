@@ -15,6 +15,11 @@ from devpod_gen.errors import EngineError
 
 _CONTROL = 30.0
 _DEADLINE = 300.0
+_PIECE = 64 * 1024
+_HARMLESS = re.compile(
+    r"No such file|changed as we read it|removed before we read it|socket ignored"
+    r"|shrank by|Exiting with failure status due to previous errors"
+)
 _CHANGED = re.compile(r"^[AC] (/.*)$", re.MULTILINE)
 
 # Everything in memory that can be written, but for what is there to hold secrets.
@@ -55,7 +60,7 @@ def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
         message = "the engine does not say which files are changed"
         raise EngineError(message, where=container, fix="run it again")
     paths = "".join(f".{path}\0" for path in _CHANGED.findall(listed.output))
-    words = ["tar", "-c", "--no-recursion", "--null", "-T", "-", "-C", "/", "-f", "-"]
+    words = ["tar", "-c", "--no-recursion", "--null", "-T", "-", "-f", "-"]
     _archive(container, ["sh", "-c", 'cd / && exec "$@"', "sh", *words], paths.encode(), take)
 
 
@@ -67,19 +72,25 @@ def in_memory(container: str, take: Callable[[IO[bytes]], None]) -> None:
 def _archive(
     container: str, argv: list[str], stdin: bytes, take: Callable[[IO[bytes]], None]
 ) -> None:
-    """What a file that vanishes, or grows, makes of tar's exit code does not count: the
-    archive has to be one, and to have its end."""
-    with TemporaryFile() as given:
+    """A file that vanishes, or grows, is none that could not be read; any other word of tar's
+    means that something was left out. Raises EngineError."""
+    with TemporaryFile() as given, TemporaryFile() as words:
         given.write(stdin)
         given.seek(0)
-        command = [connect.client(), "exec", "-i", "--user", "root", container, *argv]
+        command = [connect.client(), "exec", "-i", "-e", "LC_ALL=C", "-u", "root", container, *argv]
         with subprocess.Popen(
-            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, stdin=given, stdout=subprocess.PIPE, stderr=words
         ) as process:
             try:
                 if process.stdout:
                     take(process.stdout)
-                process.wait(timeout=_DEADLINE)
+                code = process.wait(timeout=_DEADLINE)
             except BaseException:
                 process.kill()
                 raise
+        words.seek(0)
+        said = words.read(_PIECE).decode("utf-8", errors="replace").splitlines()
+    wrong = [line for line in said if not _HARMLESS.search(line)]
+    if wrong or code not in (0, 1, 2):
+        message = f"the container's files cannot all be read: {wrong[-1] if wrong else code}"
+        raise EngineError(message, where=container, fix="give it tar, and its root its rights")

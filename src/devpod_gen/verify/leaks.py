@@ -5,16 +5,16 @@ answer, get into no workspace: they are looked for.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from devpod_gen.engine.api import Container, Project
+from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.verify.proof import Proof
 from devpod_gen.verify.report import Check, Door
-from devpod_gen.workspace.secrecy.audit import audit
+from devpod_gen.workspace.secrecy.audit import Audit, audit
 from devpod_gen.workspace.secrecy.feed import feed
 from devpod_gen.workspace.secrecy.mask import Mask
-from devpod_gen.workspace.secrecy.places import Of
 from devpod_gen.workspace.secrecy.scope import Scope
 from devpod_gen.workspace.secrecy.value import Value
 
@@ -29,25 +29,27 @@ def hand_over(run: Proof, container: Container, user: str) -> None:
 def leaks_of_container(run: Proof, container: Container, project: Project, door: Door) -> None:
     """No stand-in, and no real value, is anywhere else in this container or around it."""
     if run.stand_ins:
-        scope = Scope(
-            run.engine, run.identity.root, run.identity.data, project, container=container.id
-        )
-        run.checks.extend(_leaks(run, scope, door, ("container",)))
+        scope = Scope(*_place(run), project, container=container.id)
+        every = (*run.stand_ins, *run.real)
+        run.checks.extend(_told(run, door, lambda: audit(scope, every, ("container",))))
 
 
 def leaks_around(run: Proof, project: Project, image: str) -> None:
-    """Nor in the image, or on this machine."""
-    if run.stand_ins:
-        scope = Scope(run.engine, run.identity.root, run.identity.data, project, image=image)
-        run.checks.extend(_leaks(run, scope, "host", ("image", "host")))
+    """Nor on this machine; and no real value in the image, which has never met a stand-in."""
+    if not run.stand_ins:
+        return
+    scope = Scope(*_place(run), project, image=image)
 
+    def look() -> Audit:
+        around = audit(scope, (*run.stand_ins, *run.real), ("host",))
+        return around.and_then(audit(scope, run.real, ("image",))) if run.real else around
 
-def sources_check(run: Proof) -> Iterator[Check]:
-    """Which real values were not looked for, since their sources have none."""
+    run.checks.extend(_told(run, "host", look))
     missing = {one.plan.name for one in run.stand_ins} - {one.plan.name for one in run.real}
     if missing:
         names = ", ".join(sorted(missing))
-        yield Check("leaks:real", "host", None, f"not run: there is no real value of {names}")
+        detail = f"not run: there is no real value of {names}"
+        run.checks.append(Check("leaks:real", "host", None, detail))
 
 
 def masked(checks: Sequence[Check], values: Sequence[Value]) -> tuple[Check, ...]:
@@ -56,10 +58,14 @@ def masked(checks: Sequence[Check], values: Sequence[Value]) -> tuple[Check, ...
     return tuple(replace(check, detail=mask.text(check.detail)) for check in checks)
 
 
-def _leaks(run: Proof, scope: Scope, door: Door, of: tuple[Of, ...]) -> Iterator[Check]:
+def _place(run: Proof) -> tuple[Engine, Path, Path]:
+    return run.engine, run.identity.root, run.identity.data
+
+
+def _told(run: Proof, door: Door, look: Callable[[], Audit]) -> Iterator[Check]:
     begun = time.monotonic()
     with run.clock.stage("leaks"):
-        found = audit(scope, (*run.stand_ins, *run.real), of)
+        found = look()
     detail = f"no secret in {len(found.looked)} kinds of places: {', '.join(found.looked)}"
     if found.spots:
         detail = "\n".join(spot.told() for spot in found.spots)

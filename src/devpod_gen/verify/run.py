@@ -12,7 +12,7 @@ from devpod_gen.verify.agreement import compared
 from devpod_gen.verify.compose import compose_door
 from devpod_gen.verify.devcontainer import devcontainer_door
 from devpod_gen.verify.doors import ALL, Choice
-from devpod_gen.verify.leaks import leaks_around, masked, sources_check
+from devpod_gen.verify.leaks import leaks_around, masked
 from devpod_gen.verify.locked import locked_checks
 from devpod_gen.verify.offline import cut_off
 from devpod_gen.verify.proof import Proof
@@ -68,7 +68,6 @@ def _verify(
     run.checks.append(compared(run.seen, run.checks))
     with clock.stage("secrets"):
         run.checks.append(secrets_check(run.engine, found.id))
-    run.checks.extend(sources_check(run))
     leaks_around(run, run.project("compose", variables), found.id)
     if locked is not None:
         run.checks.extend(locked_checks(run.checks, dict(locked)))

@@ -20,6 +20,14 @@ class Audit:
     looked: tuple[str, ...]
     closed: tuple[tuple[str, str], ...]
 
+    def and_then(self, other: "Audit") -> "Audit":
+        """Both as one."""
+        return Audit(
+            (*self.spots, *other.spots),
+            (*self.looked, *other.looked),
+            (*self.closed, *other.closed),
+        )
+
 
 def audit(scope: Scope, values: Iterable[Value], of: Iterable[Of] = KINDS) -> Audit:
     """Look for the values in every place of these kinds. It never raises for one of them."""
