@@ -100,17 +100,24 @@ def _read(running: list[_Asked], selector: selectors.BaseSelector, end: float, m
                 lingers.setdefault(one.process.pid, now + _LINGER)
         if now >= end or all(now >= lingers.get(one.process.pid, end) for one in waiting):
             return
-        # A program may end with its pipes closed before: nothing wakes us up for that.
-        for key, _ in selector.select(min(end - now, 0.05)):
-            one, kept = key.data
-            piece = key.fileobj.read(_PIECE)  # type: ignore[union-attr]
-            if piece:
-                kept += piece
-                del one.errors[_PIECE:]
-                one.too_long = len(one.output) > most
-            if piece == b"" or one.too_long:
-                selector.unregister(key.fileobj)
-                one.open -= 1
+        closing = next((one for one in waiting if one.open == 0), None)
+        if closing:  # no pipe of it will tell us when it ends, mostly at once
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                closing.process.wait(timeout=min(end - now, 0.05))
+        for key, _ in selector.select(0 if closing else min(end - now, 0.05)):
+            _take(key, selector, most)
+
+
+def _take(key: selectors.SelectorKey, selector: selectors.BaseSelector, most: int) -> None:
+    one, kept = key.data
+    piece = key.fileobj.read(_PIECE)  # type: ignore[union-attr]
+    if piece:
+        kept += piece
+        del one.errors[_PIECE:]
+        one.too_long = len(one.output) > most
+    if piece == b"" or one.too_long:
+        selector.unregister(key.fileobj)
+        one.open -= 1
 
 
 def _answer(one: "_Asked | str") -> Answer:
