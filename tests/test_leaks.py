@@ -8,11 +8,12 @@ import os
 import subprocess
 import tarfile
 import tempfile
+import threading
 import time
 import urllib.parse
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,10 @@ def test_a_workspace_that_is_used_has_none(
     repo = make_repo({"devpod.toml": profile})
     trust(command, repo)
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    seen: set[bytes] = set()
+    over = threading.Event()
+    watch = threading.Thread(target=see_arguments, args=(seen, over))
+    watch.start()
     try:
         ran = [command("up", "-v", "-C", repo, env=cache)]
         ran += [command("exec", "-C", repo, "--", "sh", "-c", 'test -n "$token"')]
@@ -217,8 +222,12 @@ def test_a_workspace_that_is_used_has_none(
         assert set(report["looked"]) == set(PLACES)
         assert len(report["looked"]) * len(every) >= 12 * 18
 
+        over.set()
+        watch.join()
+        assert any(b"/run/secrets" in words for words in seen)  # the exec that feeds was seen
+
         container = json.loads(command("status", "--json", "-C", repo).out)["workspaces"][0]
-        text = "".join(one.out + one.err for one in ran).encode()
+        text = b"\n".join(seen) + "".join(one.out + one.err for one in ran).encode()
         text += docker("inspect", container["container"]).encode()
         exported = subprocess.run(
             ["docker", "export", container["container"]], capture_output=True, check=True
@@ -238,7 +247,16 @@ def test_a_workspace_that_is_used_has_none(
                 assert form.strip() not in text, name
                 assert form.strip() not in exported, name
     finally:
+        over.set()
         command("down", "--caches", "-C", repo)
+
+
+def see_arguments(seen: set[bytes], over: threading.Event) -> None:
+    """The words of every process, those inside containers too, as often as it can be looked."""
+    while not over.is_set():
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                seen.add(path.read_bytes().replace(b"\0", b" "))
 
 
 def test_verify_fails_on_a_leak_and_names_the_place(

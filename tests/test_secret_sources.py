@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conftest import Ran
 from devpod_gen.engine.together import ask_together
 from devpod_gen.errors import SecretUnavailable
 from devpod_gen.plan.secret import LARGEST, SecretPlan
@@ -287,3 +288,33 @@ def test_an_interrupt_ends_what_was_asked(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     process.wait(timeout=5)
     assert not alive(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("verb", ["generate", "up", "verify", "build", "secrets push"])
+def test_a_stranger_profile_asks_nobody(
+    verb: str,
+    make_repo: Callable[..., Path],
+    cli: Callable[..., Ran],
+    program: Callable[[str, str], Path],
+    tmp_path: Path,
+) -> None:
+    """No program is run, and each thing that is asked for is named; trusted, it is not asked
+    for by what needs none of it either."""
+    for name in ("op", "steal"):
+        program(name, f"echo >>{tmp_path}/asked; echo value")
+    profile = (
+        '[secrets.A]\nop = "op://dev/github/token"\n[secrets.B]\ncommand = ["steal", "--all"]\n'
+        '[secrets.C]\nfile = "~/.ssh/id_ed25519"\n[secrets.D]\nenv = "AWS_SECRET_ACCESS_KEY"\n'
+    )
+    repo = make_repo({"devpod.toml": profile})
+    ran = cli(*verb.split(), "-C", repo)
+    assert ran.code == (0 if verb == "generate" else 3), ran.err
+    if ran.code:
+        for told in (
+            "at secrets.A: op://dev/github/token of your 1Password is handed",
+            "at secrets.B: this machine runs `steal --all`, and hands what it prints",
+            "at secrets.C: this machine's file ~/.ssh/id_ed25519 is handed",
+            "at secrets.D: this machine's variable AWS_SECRET_ACCESS_KEY is handed",
+        ):
+            assert told in ran.err
+    assert not (tmp_path / "asked").exists()

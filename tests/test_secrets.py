@@ -1,5 +1,6 @@
 """Secrets on a real engine: they arrive, for the user alone, and nothing else has them."""
 
+import base64
 import json
 import os
 import subprocess
@@ -113,6 +114,26 @@ def test_a_workspace_with_secrets(make_repo: Make, command: Command, tmp_path: P
         assert inside("ls", "/run/secrets") == "KEY\nTOKEN"
     finally:
         command("down", "--caches", "-C", repo)
+
+
+def test_what_a_hook_says_is_masked(make_repo: Make, command: Command) -> None:
+    """It has printed the secret, in several forms, before it failed."""
+    said = ("cat /run/secrets/T", "echo", "base64 -w 0 /run/secrets/T", "echo")
+    hook = "; ".join([*said, "tr a-z A-Z </etc/hostname", "false"])
+    profile = f'name = "says"\n[hooks]\ncreate = "({hook}) >&2"\n[secrets.T]\nenv = "TEST_TOKEN"\n'
+    repo = make_repo({"devpod.toml": profile})
+    trust(command, repo)
+    try:
+        for options in (("--json",), ("-v",)):
+            ran = command("up", "-C", repo, *options, env={"TEST_TOKEN": ODD})
+            assert ran.code == 7
+            assert "SAYS" in ran.err
+            assert ran.err.count("***") == 2
+            encoded = base64.b64encode(ODD.encode()).decode()
+            for form in (ODD, json.dumps(ODD)[1:-1], encoded, ODD[:10], encoded[:10]):
+                assert form not in ran.out + ran.err
+    finally:
+        command("down", "-C", repo)
 
 
 @pytest.mark.campaign
