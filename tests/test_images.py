@@ -191,6 +191,10 @@ def test_who_comes_in_while_the_user_is_mapped(built: Callable[..., str], tmp_pa
     os.chown(tmp_path, 4242, 4242)
     mount = f"--volume={tmp_path}:/workspaces/a"
     container = docker("run", "--detach", "--env=DEVPOD_WORKSPACE=/workspaces/a", mount, image)
+    # A client opens a shell once, and asks it for all its marks.
+    late = "id -u; read go; mkdir -p ~/.devcontainer && echo 1 >~/.devcontainer/late"
+    shell = ["docker", "exec", "--interactive", "-u", "dev", container, "sh", "-c", late]
+    client = subprocess.Popen(shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         mark = "mkdir -p ~/.devcontainer && date >~/.devcontainer/$(date +%N) && id -u"
         uids = []
@@ -200,10 +204,17 @@ def test_who_comes_in_while_the_user_is_mapped(built: Callable[..., str], tmp_pa
         ready = "until [ -e /run/devpod/ready ]; do :; done"
         docker("exec", container, "timeout", "20", "sh", "-c", ready)
         told = "stat -c '%u %a' /home/dev /home/dev/.devcontainer; find /home/dev ! -uid 4242"
-        assert docker("exec", container, "sh", "-c", told) == "4242 755\n4242 755"
+        assert docker("exec", container, "sh", "-c", told) == "4242 755\n4242 777"
+        assert client.communicate("go\n", timeout=20)[0] == "1000\n", "it came in late"
+        assert client.returncode == 0, "its mark could not be kept"
         users = docker("exec", container, "grep", "/home/dev", "/etc/passwd")
         assert users == "dev:x:4242:4242::/home/dev:/bin/zsh"
         assert docker("exec", "-u", "dev", container, "sh", "-c", "echo ~") == "/home/dev"
+        docker("restart", "--time=0", container)
+        given = "while find /home/dev ! -uid 4242 | grep -q .; do :; done"
+        docker("exec", container, "timeout", "20", "sh", "-c", given)
     finally:
+        client.kill()
+        client.wait()
         docker("rm", "--force", container)
         docker("rmi", image)
