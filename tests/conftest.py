@@ -213,7 +213,7 @@ def need(program: str, package: str) -> str:
             subprocess.run(install, check=True, **quietly)  # type: ignore[call-overload]
     found = shutil.which(program)
     if not found:
-        pytest.fail(f"the real registry is required here: install the package {package}")
+        pytest.fail(f"{program} itself is required here: install the package {package}")
     return found
 
 

@@ -23,7 +23,7 @@ EMITTED = {
     ".devcontainer/.gitignore",
     ".devcontainer/compose.yaml",
     ".devcontainer/devcontainer.json",
-    ".devcontainer/gateway/links.md",
+    ".devcontainer/gateway/links.html",
 }
 
 

@@ -32,8 +32,8 @@ class _Yaml(_Text):
     file_extension = "yaml"
 
 
-class _Markdown(_Text):
-    file_extension = "md"
+class _Page(_Text):
+    file_extension = "html"
 
 
 class _Names(_Text):
@@ -74,7 +74,7 @@ def test_compose_yaml(case: str, snapshot: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("case", IDS)
 def test_links(case: str, snapshot: SnapshotAssertion) -> None:
-    assert emitted(case, "/gateway/links.md") == snapshot(extension_class=_Markdown)
+    assert emitted(case, "/gateway/links.html") == snapshot(extension_class=_Page)
 
 
 @pytest.mark.parametrize("case", IDS)

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from devpod_gen import resources
-from devpod_gen.emit.links import gateway_link, remote_ssh_link, toolbox_link, why_no_gateway_link
+from devpod_gen.emit.links import gateway_link, toolbox_link, why_no_gateway_link
 from devpod_gen.plan.jetbrains import CODES, BakePlan
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.resolve import resolve
@@ -103,7 +103,6 @@ def test_nothing_in_a_folder_can_be_another_value(folder: str) -> None:
     assert values(toolbox.query)["projectHint"] == folder
     assert values(gateway.fragment)["projectPath"] == folder
     assert "+" not in toolbox.query + gateway.fragment
-    assert " " not in remote_ssh_link(plan)
 
 
 def test_every_product_of_the_schema_has_a_code() -> None:

@@ -5,14 +5,14 @@ import json
 from devpod_gen.emit.compose import compose
 from devpod_gen.emit.devcontainer import devcontainer
 from devpod_gen.emit.file import BLANK, RenderedFile, is_untouched, stamped
-from devpod_gen.emit.gateway import links
+from devpod_gen.emit.page import page
 from devpod_gen.emit.render import render
 from devpod_gen.emit.workflow import FOLDER
 from devpod_gen.errors import Finding, InternalError
 from devpod_gen.plan.model import Plan
 from devpod_gen.profile.fit import findings
 
-_EMITTERS = (devcontainer, compose, links)
+_EMITTERS = (devcontainer, compose, page)
 
 
 def bundle(plan: Plan) -> tuple[RenderedFile, ...]:

@@ -1,10 +1,8 @@
-"""The page of links, and the SSH host that they name. Format: ssh_config(5)."""
+"""The SSH host that links name. Format: ssh_config(5)."""
 
 import shlex
 from dataclasses import dataclass
 
-from devpod_gen.emit.file import BLANK, RenderedFile, stamped
-from devpod_gen.emit.links import alias, gateway_link, remote_ssh_link, toolbox_link
 from devpod_gen.emit.render import render
 from devpod_gen.errors import HostError
 from devpod_gen.plan.model import Plan
@@ -20,20 +18,6 @@ class SshFiles:
     known_hosts: str
     proxy: tuple[str, ...]
     """The command that speaks SSH with the container on its standard streams."""
-
-
-def links(plan: Plan) -> RenderedFile:
-    """The page of links. It names the SSH alias only, so it is the same on every machine."""
-    text = render(
-        "gateway/links.md.j2",
-        plan=plan,
-        blank=BLANK,
-        alias=alias(plan),
-        toolbox=[(product, toolbox_link(plan, product)) for product in plan.ide.products],
-        gateway=[(product, gateway_link(plan, product)) for product in plan.ide.products],
-        vscode=remote_ssh_link(plan),
-    )
-    return stamped(f"{plan.output}/gateway/links.md", text)
 
 
 def ssh_config(plan: Plan, files: SshFiles) -> str:

@@ -1,8 +1,7 @@
-"""The links that open JetBrains IDEs and VS Code on the workspace.
+"""The links that open JetBrains IDEs on the workspace.
 
 Each names the SSH host of the workspace and nothing of this machine. Formats: JetBrains
-Toolbox's `jetbrains://gateway/ssh/environment`, Gateway's `jetbrains-gateway://connect`, and
-VS Code's `vscode://vscode-remote/ssh-remote+HOST`.
+Toolbox's `jetbrains://gateway/ssh/environment` and Gateway's `jetbrains-gateway://connect`.
 """
 
 from collections.abc import Mapping
@@ -61,11 +60,6 @@ def why_no_gateway_link(plan: Plan, product: str) -> str:
         return ""
     has = f"the image has {baked.product} only" if baked else "no backend is in the image"
     return f"{has}: Gateway opens by a link only what is there (`ide.jetbrains.bake`)"
-
-
-def remote_ssh_link(plan: Plan) -> str:
-    """VS Code opens the workspace by Remote-SSH."""
-    return f"vscode://vscode-remote/ssh-remote+{alias(plan)}{quote(plan.folder)}"
 
 
 def _encoded(values: Mapping[str, str]) -> str:
