@@ -50,7 +50,7 @@ def with_stack(text: str, **files: str) -> dict[str, str]:
         (STACK + '[jetbrains]\nbackend = "Emacs"\n', "::jetbrains.backend", "must be one of"),
         ('title = "T"\nincludes = ["golang"]\n', "::includes[0]", 'has no stack "golang"'),
         (STACK + "# " + "x" * own.LARGEST, "", "is larger than 64 KiB"),
-        (STACK + "x = " + "[" * 9000 + "]" * 9000, "", "nested too deep"),
+        (STACK + "x = " + "[" * 9000 + "]" * 9000, ":11", "nested too deep"),
     ],
 )
 def test_what_is_wrong_has_a_place(

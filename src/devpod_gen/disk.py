@@ -29,7 +29,7 @@ def sweep(folder: Path) -> None:
     """Remove what processes that were killed have left of such in `folder`."""
     for path in folder.glob(".devpod-gen-*-*"):
         process = path.name.split("-")[2]
-        if process.isdigit() and _has_ended(int(process)):
+        if process.isascii() and process.isdigit() and _has_ended(int(process)):
             with contextlib.suppress(OSError, HostError):
                 remove_folder(path) if path.is_dir() else path.unlink()
 

@@ -8,11 +8,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from devpod_gen.errors import DevpodError
+from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
     from devpod_gen.workspace.secrecy.mask import Mask
 
 _LONGEST_ERROR = 15  # lines: an error fits on a screen
+_LONGEST_LINE = 2000  # characters of one of them
+
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 _STEP = re.compile(r"#\d+ \[(?!internal)([^]]+)\] (.*)")
 
@@ -41,11 +45,15 @@ def _masked(text: str) -> str:
 
 
 class Console:
-    """Where a command's words go. With `as_json`, stdout holds exactly one JSON object."""
+    """Where a command's words go. With `as_json`, stdout holds exactly one JSON object.
+
+    Whatever it is handed, and whoever wrote that: a terminal shows it, and is not driven.
+    """
 
     def __init__(self, *, as_json: bool, verbose: bool) -> None:
         self.as_json = as_json
         self.verbose = verbose
+        self._links: list[str] = []
 
     def say(self, line: str) -> None:
         """A line of progress; of a build's log only the steps, each on one short line."""
@@ -63,8 +71,11 @@ class Console:
     def outcome(self, text: str, outcome: str, values: dict[str, Any]) -> None:
         """A result that may not be well: `outcome` is `ok` or `error`."""
         if self.as_json:
-            _write(sys.stdout, json.dumps({"outcome": outcome, **values}, ensure_ascii=False))
+            _write(sys.stdout, _as_json({"outcome": outcome, **values}))
         elif text:
+            text = printable(_masked(text), keep="\n\t")
+            for link in self._links:
+                text = text.replace(printable(link), link)
             _write(sys.stdout, text)
 
     def linked(self, text: str, href: str) -> str:
@@ -72,7 +83,8 @@ class Console:
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
         if plain or self.as_json or not sys.stdout.isatty():
             return text
-        return f"\033]8;;{href}\033\\{text}\033]8;;\033\\"
+        self._links.append(f"\033]8;;{printable(href)}\033\\{printable(text)}\033]8;;\033\\")
+        return self._links[-1]
 
     def error(self, error: DevpodError) -> None:
         """What is wrong, where, and what to do; with `as_json` on stdout as well."""
@@ -89,7 +101,7 @@ class Console:
                     for finding in error.findings
                 ],
             }
-            _write(sys.stdout, json.dumps({"outcome": "error", "error": body}, ensure_ascii=False))
+            _write(sys.stdout, _as_json({"outcome": "error", "error": body}))
 
 
 def _error_lines(error: DevpodError) -> list[str]:
@@ -97,19 +109,26 @@ def _error_lines(error: DevpodError) -> list[str]:
     if error.where:
         lines.append(f"  at {error.where}")
     told = [f"  at {finding.where}: {finding.message}" for finding in error.findings]
-    told += [f"  | {_plain(line)}" for line in _masked(error.detail).splitlines()]
+    told += [f"  | {line}" for line in _masked(error.detail).splitlines()]
     room = _LONGEST_ERROR - len(lines) - 2
     lines += told[:room]
     if len(told) > room:
         lines.append(f"  … and {len(told) - room} more lines")
     if error.fix:
         lines.append(f"  fix: {error.fix}")
-    return lines
+    return [_plain(line)[:_LONGEST_LINE] for line in lines]
 
 
 def _plain(line: str) -> str:
-    """Without control characters: what programs say must not drive the terminal."""
-    return "".join(char for char in line if char.isprintable() or char == "\t")
+    """One line: without the colours that programs have, and with what else is not seen escaped."""
+    return printable(_COLOUR.sub("", _masked(line)), keep="\t")
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    """JSON, people's letters as they are; what is not seen is escaped, as JSON allows it."""
+    plain = "utf" not in (sys.stdout.encoding or "").lower()
+    text = _masked(json.dumps(document, ensure_ascii=plain))
+    return "".join(x if printable(x) == x else json.dumps(x)[1:-1] for x in text)
 
 
 def _write(stream: Any, text: str) -> None:

@@ -1,5 +1,6 @@
 """The options that every command shares, and what they lead to."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -162,4 +163,4 @@ def known_identity(repo: Repo) -> Identity:
 
 
 def _is_name(text: str) -> bool:
-    return text.isascii() and text.replace("-", "").isalnum() and text == text.lower()
+    return re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", text) is not None

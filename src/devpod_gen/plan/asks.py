@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from devpod_gen.plan.model import Plan
+from devpod_gen.plan.steering import steers
 from devpod_gen.profile.secret import Source
+from devpod_gen.profile.wording import shown
 
-Kind = Literal["stack", "dotfiles", "secrets"]
+Kind = Literal["stack", "dotfiles", "secrets", "env"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +53,19 @@ _HANDED: Mapping[Source, str] = {
     "command": "this machine runs `{}`, and hands what it prints to what runs inside",
 }
 
-_SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (_own_stacks, _dotfiles, _secrets)
+
+def _steering(plan: Plan) -> Iterator[Ask]:
+    """The workspace's; what a service runs is asked for with the service."""
+    for name, value in plan.env:
+        if steers(name):
+            what = f"{shown(value)}: by this variable programs run other code, or ask others"
+            yield Ask("env", what, f"env.{name}")
+
+
+_SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
+    _own_stacks,
+    _dotfiles,
+    _secrets,
+    _steering,
+)
 """One line for each kind."""

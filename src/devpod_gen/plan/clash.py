@@ -1,6 +1,9 @@
 """What a profile says and what is decided for it, held against each other."""
 
+from collections.abc import Iterator
+
 from devpod_gen.errors import Finding
+from devpod_gen.plan.place import covers, system_folder
 from devpod_gen.profile.load import invalid
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.wording import where
@@ -22,9 +25,24 @@ def refuse_clashes(profile: Profile, workspace: str, home: str) -> None:
         if f"{place}/".startswith(f"{folder.rstrip('/')}/")
     ]
     problems += [
+        Finding(place, f"{path} would take the place of the system's {found}")
+        for place, path in _mounted(profile, workspace)
+        if not covers(home, path) and (found := system_folder(path))
+    ]
+    if covers(workspace, home):
+        message = f"{workspace} would hide the home folder ({home})"
+        problems.append(Finding(where(profile.file, ("workspace",)), message))
+    problems += [
         Finding(where(profile.file, ("env", key)), "is set by devpod-gen and cannot be changed")
         for key, _ in profile.env
         if key in _RESERVED or key.startswith("DEVPOD_")
     ]
     if problems:
         raise invalid(tuple(problems))
+
+
+def _mounted(profile: Profile, workspace: str) -> Iterator[tuple[str, str]]:
+    yield where(profile.file, ("workspace",)), workspace
+    for cache in profile.caches:
+        for index, folder in enumerate(cache.folders):
+            yield where(profile.file, ("caches", cache.name, index)), folder

@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from devpod_gen import source
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.plan.model import PlatformImage
+from devpod_gen.profile.wording import printable
 
 VERSION = 2
 """Of the file's format."""
+
+_LARGEST = 1024 * 1024
+"""A lock may have this many bytes."""
 
 _UPDATE = "run `devpod-gen lock --update`, and commit the result"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -70,9 +75,11 @@ def read(path: Path, *, file: str) -> Lock | None:
     Raises ProfileError when it is not one that this version can read.
     """
     try:
-        data = path.read_bytes()
+        data = source.read(path, most=_LARGEST, inside=path.parents[file.count("/")])
     except FileNotFoundError:
         return None
+    except source.RefusedError as error:
+        raise _refused(file, str(error), _UPDATE) from None
     except OSError as error:
         message = f"the lock cannot be read: {error.strerror}"
         raise HostError(message, where=file, fix="make it a readable file") from error
@@ -84,7 +91,7 @@ def parse(data: bytes, *, file: str) -> Lock:
     try:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise _refused(file, f"is no lock: {error}", _UPDATE) from error
+        raise _refused(file, f"is no lock: {printable(str(error))}", _UPDATE) from error
     version = document.get("version") if isinstance(document, dict) else None
     if version == 1:
         raise _refused(file, "is a lock of an earlier devpod-gen", _UPDATE)

@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from devpod_gen.errors import Finding, HostError, ProfileError
+from devpod_gen.profile import toml
 from devpod_gen.profile.dotfiles import read_dotfiles
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.hook import read_hooks
-from devpod_gen.profile.meaning import contradictions, odd_values
+from devpod_gen.profile.meaning import contradictions
 from devpod_gen.profile.model import (
     Cache,
     Ide,
@@ -24,35 +24,28 @@ from devpod_gen.profile.model import (
 )
 from devpod_gen.profile.secret import read_secrets
 from devpod_gen.profile.service import read_services
-from devpod_gen.profile.wording import printable
 
 LARGEST = 256 * 1024
 """A profile may have this many bytes."""
 
 
 def load(path: Path, *, file: str) -> Profile:
-    """The profile at `path`; `file` is its name in messages.
+    """The profile at `path`; `file` is its name in messages, as seen from the repo's top.
 
     Raises ProfileError with every finding when it is not valid, HostError when it
     cannot be read.
     """
-    return parse(_read(path, file), file)
+    return _profile(_read(path, file, inside=path.parents[Path(file).as_posix().count("/")]), file)
 
 
-def read_toml(path: Path, file: str) -> dict[str, Any]:
+def read_toml(path: Path, file: str) -> toml.Read:
     """Any TOML file of the user's, with a profile's limits; raises as `load` does."""
-    return _toml(_read(path, file), file)
+    return _read(path, file)
 
 
 def parse(content: bytes, file: str) -> Profile:
     """The profile that `content` holds; raises ProfileError."""
-    document = _toml(content, file)
-    problems = (*odd_values(document, file), *findings("profile", document, file))
-    if not problems:
-        problems = tuple(contradictions(document, file))
-    if problems:
-        raise invalid(tuple(problems))
-    return _model(document, file)
+    return _profile(toml.document(content, file), file)
 
 
 def invalid(problems: tuple[Finding, ...]) -> ProfileError:
@@ -65,31 +58,24 @@ def invalid(problems: tuple[Finding, ...]) -> ProfileError:
     )
 
 
-def _read(path: Path, file: str) -> bytes:
+def _read(path: Path, file: str, *, inside: Path | None = None) -> toml.Read:
     try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
+        return toml.read(path, file, most=LARGEST, inside=inside)
     except FileNotFoundError:
         message = "there is no profile here"
         raise ProfileError(message, where=file, fix="run `devpod-gen init`") from None
     except OSError as error:
         message = f"the profile cannot be read: {error.strerror}"
         raise HostError(message, where=file, fix="make it a readable file") from None
-    if len(content) > LARGEST:
-        raise invalid((Finding(file, f"is larger than {LARGEST // 1024} KiB"),))
-    return content
 
 
-def _toml(content: bytes, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        problem = f"is not UTF-8: byte {error.start} is 0x{content[error.start]:02x}"
-    except tomllib.TOMLDecodeError as error:
-        problem = f"is not TOML: {printable(str(error))}"
-    except RecursionError:
-        problem = "is not a profile: it is nested too deep"
-    raise invalid((Finding(file, problem),))
+def _profile(read: toml.Read, file: str) -> Profile:
+    document, problems = read
+    problems = problems or findings("profile", document, file)
+    problems = problems or tuple(contradictions(document, file))
+    if problems:
+        raise invalid(problems)
+    return _model(document, file)
 
 
 def _model(document: dict[str, Any], file: str) -> Profile:

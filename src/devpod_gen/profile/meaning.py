@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.errors import Finding
-from devpod_gen.profile import dotfiles, secret, service, version
+from devpod_gen.profile import dotfiles, hostvariable, secret, service, version
+from devpod_gen.profile.character import described, is_hidden
 from devpod_gen.profile.wording import shown, where
 
-_DIRECTION_CHANGERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MULTI_LINE = (("env",), ("probe",), ("hooks",), ("services",))
 
 
@@ -38,9 +38,8 @@ def _odd_character(
     text: str, file: str, path: tuple[str | int, ...], allowed: str
 ) -> Iterator[Finding]:
     for char in text:
-        control = ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in _DIRECTION_CHANGERS
-        if control and char not in allowed:
-            yield Finding(where(file, path), f"holds the control character U+{ord(char):04X}")
+        if is_hidden(char) and char not in allowed:
+            yield Finding(where(file, path), f"holds {described(char)}")
             return
 
 
@@ -61,6 +60,7 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     yield from dotfiles.contradictions(document, file)
     yield from secret.contradictions(document, file)
     yield from dotfiles.of_repo(document, file)
+    yield from hostvariable.of_profile(document, file)
     workspace = document.get("workspace", {})
     if isinstance(workspace, dict) and workspace.get("mode") != "volume":
         for key in ("clone", "branch"):

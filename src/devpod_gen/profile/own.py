@@ -4,16 +4,14 @@ They are read, held against the schema and hashed; nothing in them is executed h
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from devpod_gen.errors import Finding, HostError, ProfileError
-from devpod_gen.profile import stacks
+from devpod_gen.profile import hostvariable, stacks, toml
 from devpod_gen.profile.contents import contents
 from devpod_gen.profile.fit import findings
-from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.stacks import Recipe, Stack
 from devpod_gen.profile.wording import printable, shown, where
 
@@ -90,18 +88,10 @@ def _document(
     path: Path, file: str, known: set[str]
 ) -> tuple[dict[str, Any] | None, tuple[Finding, ...]]:
     try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            return None, (Finding(file, f"is larger than {LARGEST // 1024} KiB"),)
-        document = tomllib.loads(content.decode("utf-8"))
+        document, problems = toml.read(path, file, most=LARGEST, inside=path.parent)
     except OSError as error:
         return None, (Finding(file, f"cannot be read: {error.strerror}"),)
-    except RecursionError:
-        return None, (Finding(file, "is nested too deep"),)
-    except ValueError as error:
-        return None, (Finding(file, f"is not TOML: {printable(str(error))}"),)
-    problems = (*odd_values(document, file), *findings("stack", document, file))
+    problems = problems or findings("stack", document, file)
     return document, problems or tuple(_meaning(document, file, known))
 
 
@@ -112,6 +102,7 @@ def _meaning(document: dict[str, Any], file: str, known: set[str]) -> Iterator[F
             yield Finding(
                 where(file, ("includes", index)), f"devpod-gen has no stack {shown(name)}"
             )
+    yield from hostvariable.of_stack(document, file)
     for path, pattern in _patterns(document, ()):
         try:
             groups = re.compile(pattern, re.MULTILINE).groups

@@ -9,7 +9,6 @@ from devpod_gen.errors import Finding
 from devpod_gen.profile.dotfiles import Dotfiles, contradictions, read_dotfiles
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.load import invalid, read_toml
-from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.wording import where
 
 
@@ -31,8 +30,8 @@ def own_dotfiles() -> tuple[Dotfiles, str] | None:
     path = config_path()
     if not path or not path.exists():
         return None
-    document = read_toml(path, str(path))
-    problems = (*odd_values(document, str(path)), *findings("profile", document, str(path)))
+    document, problems = read_toml(path, str(path))
+    problems = problems or findings("profile", document, str(path))
     problems = problems or tuple(_own(document, str(path)))
     if problems:
         raise invalid(problems)

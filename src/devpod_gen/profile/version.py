@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
+_LONGEST = 200
+"""Characters: what reads constraints is slow on long ones."""
+
 _TERM = re.compile(
     r"(?P<op>>=|<=|~>|>|<|==|!=|~=|=|\^|~)?\s*v?(?P<version>\d+(?:\.(?:\d+|[xX*]))*)"
 )
@@ -24,6 +27,9 @@ def parse(text: str) -> "tuple[SpecifierSet, ...]":
 
     Raises ValueError when `text` is no constraint.
     """
+    if len(text) > _LONGEST:
+        message = f"no version is longer than {_LONGEST} characters"
+        raise ValueError(message)
     return tuple(_alternative(part) for part in _alternatives(text))
 
 

@@ -2,7 +2,12 @@
 
 import difflib
 import json
+import re
 from typing import Any
+
+from devpod_gen.profile.character import is_hidden
+
+_ODD = re.compile(r"[^ -~]")
 
 
 def where(file: str, path: tuple[str | int, ...]) -> str:
@@ -13,7 +18,7 @@ def where(file: str, path: tuple[str | int, ...]) -> str:
             text += f"[{part}]"
         else:
             plain = part.isascii() and part.replace("_", "").replace("-", "").isalnum()
-            text += ("." if text else "") + (part if plain else printable(json.dumps(part)))
+            text += ("." if text else "") + cut(part if plain else printable(json.dumps(part)))
     return f"{file}::{text}" if text else file
 
 
@@ -23,15 +28,25 @@ def suggestion(word: str, known: list[str]) -> str:
     return f', did you mean "{near[0]}"?' if near else ""
 
 
-def printable(text: str) -> str:
-    """`text` with control characters escaped: a profile must not drive the terminal."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+def printable(text: str, *, keep: str = "") -> str:
+    """`text` with what is not seen escaped: a profile must not drive the terminal."""
+    return _ODD.sub(lambda match: match[0] if match[0] in keep else _escaped(match[0]), text)
+
+
+def cut(text: str) -> str:
+    """At most 60 characters of it."""
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def shown(value: Any) -> str:
     """A value as a message shows it: quoted, escaped, cut at 60 characters."""
-    text = printable(json.dumps(value, ensure_ascii=False, default=str))
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return cut(printable(json.dumps(value, ensure_ascii=False, default=str)))
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable() and not is_hidden(char):
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
 _KINDS: tuple[tuple[type, str], ...] = (

@@ -6,9 +6,10 @@ then knows it by its id, and by no digest.
 
 import re
 
+from devpod_gen import source
 from devpod_gen.disk import publish
 from devpod_gen.plan.model import ImagePlan, Plan
-from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.identity import LARGEST_ENV, Identity
 from devpod_gen.workspace.variables import env_text, variables
 
 
@@ -33,6 +34,6 @@ def said_loaded(identity: Identity, image: ImagePlan) -> tuple[str, ...]:
 
 def _content(identity: Identity) -> bytes:
     try:
-        return identity.env_file.read_bytes()
-    except OSError:
+        return source.read(identity.env_file, most=LARGEST_ENV, inside=identity.root)
+    except (OSError, source.RefusedError):
         return b""

@@ -8,6 +8,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from devpod_gen import source
+
+_LARGEST = 8 * 1024  # bytes: each holds one path
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -60,7 +64,7 @@ def branch(root: Path) -> str | None:
 def _told(file: Path, start: str = "") -> str | None:
     """The path in a file of git's; None when it is no such file."""
     try:
-        text = os.fsdecode(file.read_bytes()[:8192])
-    except OSError:
+        text = os.fsdecode(source.read(file, most=_LARGEST))
+    except (OSError, ValueError, source.RefusedError):
         return None
     return text.removeprefix(start).removesuffix("\n") if text.startswith(start) else None

@@ -6,7 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from devpod_gen import source
 from devpod_gen.errors import HostError
+
+LARGEST_ENV = 64 * 1024
+"""A `.env` of ours never has as many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,10 @@ def known(root: Path, output: str, branch: str | None = None) -> Identity | None
     that is not this clone's: it is not believed.
     """
     try:
-        text = (root / output / ".env").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        content = source.read(root / output / ".env", most=LARGEST_ENV, inside=root)
+    except (OSError, source.RefusedError):
         return None
+    text = content.decode("utf-8", errors="replace")
     match = re.search(r"^DEVPOD_PROJECT=([a-z0-9-]+)-([0-9a-f]{12})$", text, re.MULTILINE)
     if not match or identify(root, match[1], output).id != match[2]:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.profile.existing.model import LeftOut, table
-from devpod_gen.profile.meaning import odd_values
+from devpod_gen.profile.toml import can_hold
 from devpod_gen.profile.wording import shown
 
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\.[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -31,8 +31,8 @@ def settings(said: dict[str, Any], left: list[LeftOut]) -> Iterator[tuple[str, A
     for key, value in said.items():
         if _has_null(value):
             left.append(LeftOut(f"settings: {shown(key)}", "TOML has no null"))
-        elif list(odd_values({key: value}, "")):
-            left.append(LeftOut(f"settings: {shown(key)}", "holds control characters"))
+        elif not can_hold({key: value}):
+            left.append(LeftOut(f"settings: {shown(key)}", "holds control characters, or too much"))
         elif "${" in repr(value):
             left.append(LeftOut(f"settings: {shown(key)}", "holds a variable of the client's"))
         else:

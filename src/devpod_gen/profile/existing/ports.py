@@ -12,7 +12,9 @@ def is_port(value: object) -> bool:
 
 def plain_label(label: object) -> str | None:
     """A label that a profile can hold; None for anything else."""
-    plain = isinstance(label, str) and label.isprintable() and len(label) <= 60
+    plain = (
+        isinstance(label, str) and label.isprintable() and len(label) <= 60 and "${" not in label
+    )
     return str(label) if plain else None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from devpod_gen.profile.bounds import MOST
 from devpod_gen.profile.detect import Detection
 from devpod_gen.profile.existing.depends import with_depends
 from devpod_gen.profile.existing.features import is_version
@@ -49,12 +50,12 @@ def settle(
             heard["tools"].by_key[version.tool] = version.value, version.source
     stacks = _Stacks(known, [stack.name for stack in detection.stacks])
     settled = []
-    length = 0
+    length = commas = 0
     for one in found:
-        length += len(repr(one))
+        length, commas = length + len(repr(one)), commas + repr(one).count(",")
         settled.append(
             _settled(one, heard, stacks)
-            if length <= _MOST
+            if length <= _MOST and commas <= MOST
             else nothing(one.source, "is left: the files before it say much already")
         )
     return with_depends(tuple(settled))

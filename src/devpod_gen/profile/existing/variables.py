@@ -6,7 +6,7 @@ from typing import Any
 
 from devpod_gen.profile.existing.base import HOMES
 from devpod_gen.profile.existing.model import LeftOut, table
-from devpod_gen.profile.meaning import odd_values
+from devpod_gen.profile.toml import can_hold
 from devpod_gen.profile.wording import shown
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -47,8 +47,8 @@ def _plain(
         reason = "values of the host's, and other variables, are not supported yet"
     elif HOMES.search(said):
         reason = "is a folder of another image's user"
-    elif list(odd_values({inside: {name: said}}, "")):
-        reason = "holds control characters"
+    elif not can_hold({inside: {name: said}}):
+        reason = "holds control characters, or too much"
     if reason:
         left.append(LeftOut(f"{place}: {shown(name)}", reason))
     else:

@@ -1,0 +1,30 @@
+"""Folders inside that are the system's: a repo over one of them would be the system."""
+
+import posixpath
+
+from devpod_gen.plan.hook import KEPT
+
+_SYSTEM = (
+    *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/root", "/run"),
+    *("/sbin", "/sys", "/usr/bin", "/usr/include", "/usr/lib", "/usr/lib32", "/usr/lib64"),
+    *(
+        "/usr/libexec",
+        "/usr/sbin",
+        "/usr/share",
+        "/usr/local/bin",
+        "/usr/local/etc",
+        "/usr/local/lib/devpod",
+    ),
+    *("/usr/local/sbin", "/var/lib/apt", "/var/lib/dpkg", "/var/run", KEPT),
+)
+
+
+def system_folder(path: str) -> str | None:
+    """The system's folder that `path` is, is in, or would hide; None: none of them."""
+    plain = posixpath.normpath(f"/{path.lstrip('/')}")
+    return next((one for one in _SYSTEM if covers(one, plain) or covers(plain, one)), None)
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Whether `inner` is `outer`, or below it."""
+    return f"{inner}/".startswith(f"{outer.rstrip('/')}/")

@@ -1,0 +1,119 @@
+"""Hostile profiles: refused by name, soon, and before anything is done.
+
+`up` is asked, since it is what a victim runs: exit 2, or 3 where the user would have to trust
+it. Every case runs in this process, with Python's audit hook as the witness; one of each
+class in a process of its own, with strace.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from attack import CORPUS, Case, cases, no_effects
+from conftest import COMMAND, Ran, need, tree
+
+CASES = cases()
+SECONDS = 2
+MEBIBYTES = 256
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_refused(case: Case, cli: Callable[..., Ran], tmp_path: Path) -> None:
+    repo = tmp_path / "shop"
+    repo.mkdir()
+    (repo / "devpod.toml").write_bytes(case.content)
+    begun = time.process_time()
+    with no_effects() as seen:
+        ran = cli("up", "-C", repo)
+    assert time.process_time() - begun < SECONDS
+    assert seen == []
+    told(case, ran)
+    assert tree(repo) == {"devpod.toml": case.content}
+
+
+def told(case: Case, ran: Ran) -> None:
+    """What is wrong, where, and what to do; and nothing that drives a terminal."""
+    assert ran.code in (2, 3), ran.err
+    assert ran.out == ""
+    lines = ran.err.splitlines()
+    assert lines[0].startswith("error: ")
+    assert any(line.startswith("  at devpod.toml") for line in lines), ran.err
+    assert case.where in ran.err
+    assert lines[-1].startswith("  fix: ")
+    assert "Traceback" not in ran.err
+    assert len(lines) <= 15
+    assert all(len(line) <= 2000 for line in lines)
+    assert ran.err.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.kind == "terminal"])
+def test_json_too(case: Case, cli: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "devpod.toml").write_bytes(case.content)
+    ran = cli("up", "--json", "-C", tmp_path)
+    assert ran.out.removesuffix("\n").isprintable()
+    assert json.loads(ran.out)["error"]["kind"] == "profile"
+
+
+def test_there_are_enough() -> None:
+    """Each another text, but for those that say the same thing to another reader."""
+    assert len({case.content for case in CASES}) >= 600
+    assert len({case.id for case in CASES}) == len(CASES)
+    count = Counter(case.kind for case in CASES)
+    assert len(count) >= 40
+    assert min(count.values()) >= 8
+    assert len(list(CORPUS.glob("*.txt"))) == len(count)
+
+
+def test_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """One of each class: the clock, the memory, and the kernel's own word for what it did."""
+    strace = need("strace", "strace")
+    first = {case.kind: case for case in reversed(CASES)}
+    for case in first.values():
+        repo = tmp_path / case.kind
+        repo.mkdir()
+        (repo / "devpod.toml").write_bytes(case.content)
+        trace = tmp_path / f"{case.kind}.trace"
+        begun = time.monotonic()
+        done = subprocess.run(
+            [strace, "-f", "-o", str(trace), "-e", "trace=%file,%process,%network", *run_of(repo)],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            check=False,
+            timeout=60,
+        )
+        assert time.monotonic() - begun < 10 * SECONDS  # strace costs more than what it traces
+        told(case, Ran(done.returncode, done.stdout, done.stderr))
+        assert effects(trace.read_text()) == []
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MEBIBYTES * 1024
+
+
+def run_of(repo: Path) -> list[str]:
+    return [str(COMMAND), "up", "-C", str(repo)]
+
+
+def effects(trace: str) -> list[str]:
+    """The system calls that write, start or contact: the program's own start is not counted."""
+    return [line for line in trace.splitlines()[1:] if _is_effect(line)]
+
+
+def _is_effect(line: str) -> bool:
+    call = line.partition(" ")[2].lstrip()
+    if call.startswith("open"):
+        return any(flag in call for flag in ("O_WRONLY", "O_RDWR", "O_CREAT")) and (
+            '"/dev/null"' not in call
+        )
+    return call.startswith(_CALLS)
+
+
+_CALLS = (
+    *("execve", "fork", "vfork", "clone", "connect", "bind", "sendto", "mkdir", "rename"),
+    *("unlink", "rmdir", "link", "symlink", "chmod", "fchmod", "chown", "truncate", "mknod"),
+)
