@@ -118,7 +118,7 @@ def shapes() -> dict[str, bytes]:
     lines = "\n".join(some(64) for _ in range(20))
     return {
         "token": f"ghp_{some(36)}".encode(),
-        "short": some(8).encode(),
+        "short": f"{some(3)}7{some(4)}".encode(),
         "password": f"{some(5)}@/+=&?#%\"'\\$`<>{some(5)}".encode(),
         "phrase": f"{some(7)} {some(6)} ${{{some(4)}}} $({some(5)})".encode(),
         "hex": some(64, _HEX).encode(),

@@ -168,21 +168,27 @@ def test_a_planted_leak_of_every_place_is_found(
 
 
 def test_what_cannot_be_looked_at_is_no_pass(undo: ExitStack, tmp_path: Path) -> None:
-    """A file that root inside may not read: it is said, and of which place."""
-    name = f"devpod-gen-test-{uuid.uuid4().hex[:12]}"
+    """Files that root inside may not read: the engine hands them out. What lies in memory it
+    does not have: then that is said, and the place does not count as looked at."""
+    name, value = f"devpod-gen-test-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     undo.callback(subprocess.run, ["docker", "rm", "-f", name], check=False, capture_output=True)
-    script = "install -d -m 0700 /mine && echo x >/mine/file && chown -R 1000 /mine && sleep 99"
+    each = "install -m 0600 /tmp/x $f && chown 1000 $f"
+    script = f"for f in /mine /dev/shm/mine; do {each}; done; sleep 99"
     drop = ("--cap-drop=ALL", "--cap-add=CHOWN", "--network=none")
-    docker("run", "--detach", "--name", name, *drop, BASE, "sh", "-c", script)
+    (tmp_path / "x").write_text(value)
+    given = ("--volume", f"{tmp_path}/x:/tmp/x:ro")
+    docker("run", "--detach", "--name", name, *drop, *given, BASE, "sh", "-c", script)
     deadline = time.monotonic() + 20
-    while "A /mine/file" not in docker("diff", name):
+    while docker("exec", name, "ls", "/dev/shm") != "mine":
         assert time.monotonic() < deadline
     scope = Scope(Docker(), tmp_path, tmp_path, Project(name, ()), container=name)
-    found = audit(scope, [as_secret("TOKEN", b"none of it")], ("container",))
-    closed = dict(found.closed)
-    assert "Permission denied" in closed["container files"]
-    assert "container files" not in found.looked
-    assert "container memory" in found.looked
+    found = audit(scope, [as_secret("TOKEN", value.encode())], ("container",))
+    assert "TOKEN: container files, /mine" in {spot.told() for spot in found.spots}
+    ((place, why),) = found.closed
+    assert place == "container memory"
+    assert "Permission denied" in why
+    assert place not in found.looked
+    assert "container files" in found.looked
 
 
 @pytest.mark.campaign

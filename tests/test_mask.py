@@ -12,17 +12,20 @@ import pytest
 
 from devpod_gen.cli import console
 from devpod_gen.errors import Finding, StartError
+from devpod_gen.plan.secret import SecretPlan
 from devpod_gen.workspace.secrecy.forms import LEAST, forms, hidden, searched
+from devpod_gen.workspace.secrecy.hunt import hunt_for
 from devpod_gen.workspace.secrecy.mask import Mask, Stream
+from devpod_gen.workspace.secrecy.value import Value
 
 SHAPES = (
     b"ghp_abcDEF0123456789abcDEF0123456789abcd",
-    b"hunter2!",
+    b"hun7er2!",
     b"p@ss w\xc3\xb6rd/+=&?#%\"'\\$X`",
     b"a\tb\tc\tdefgh",
     b"-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nAASCBKcwggSjAgEAAoIBAQC7\n-----END-----\n",
     b"\x00\xff\xfe binary \x01\x02",
-    b"aaaaaaaa",
+    b"aa-aa-aa",
     b"$$${HOME}$(id)",
     b'{"type": "account", "key": "q1w2e3r4t5y6u7i8"}',
     b"x" * 5000,
@@ -77,6 +80,14 @@ def test_what_is_too_short_is_left() -> None:
     assert forms(b"12345") == hidden(b"12345\n") == searched(b"12345") == frozenset()
     assert Mask().of([b"", b"\n", b"abc"]).text("abc") == "abc"
     assert len(b"123456") == LEAST
+
+
+@pytest.mark.parametrize("value", [b"postgres", b"Changeme1!", b"12345678", b"DEVELOPMENT"])
+def test_an_ordinary_word_is_hidden_but_not_looked_for(value: bytes) -> None:
+    assert searched(value) == frozenset()
+    assert Mask().of([value]).text(f"is {value.decode()}") == "is ***"
+    assert searched(b"correcthorsebatterystaple")
+    assert searched(b"aB3dE6gh")
 
 
 def test_lines_are_hidden_one_by_one() -> None:
@@ -146,3 +157,26 @@ def test_the_console_prints_none(capsys: pytest.CaptureFixture[str]) -> None:
             assert told.count("***") >= 8
     finally:
         console.forget()
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_value_is_found_wherever_it_begins(count: int) -> None:
+    """Few values and many: at every offset, at both ends, of every length, and not in part."""
+    chance = random.Random(count)
+    values = [
+        bytes(chance.choices(range(33, 127), k=chance.randrange(8, 40))) for _ in range(count)
+    ]
+    plans = [
+        SecretPlan(f"S{n}", "env", (), delivery="file", optional=False, description="")
+        for n in range(count)
+    ]
+    pairs = [Value(plan, value) for plan, value in zip(plans, values, strict=True)]
+    for pair in pairs:
+        for form in (pair.content, base64.b64encode(pair.content), pair.content.hex().encode()):
+            for before in range(20):
+                hunt = hunt_for(pairs)
+                hunt.look("here", "", b" " * before + form[:-4])
+                assert not hunt.spots or len(form) > 64  # of long ones parts are looked for
+                hunt.spots.clear()
+                hunt.look("here", "", b" " * before + form + b" " * (before % 3))
+                assert [spot.secret for spot in hunt.spots] == [pair.plan.name]

@@ -17,7 +17,7 @@ def secrets_inside(repo: Repo, engine: "Engine", container: "Container") -> tupl
     if container.running:
         from devpod_gen.workspace.secrecy.feed import values_inside  # noqa: PLC0415
 
-        return values_inside(engine, container)
+        return tuple(values_inside(engine, container).values())
     from devpod_gen.workspace.secrecy.source import require  # noqa: PLC0415
 
     return tuple(one.content for one in require(trusted_plan_of(repo).secrets, repo.root))

@@ -26,6 +26,7 @@ from devpod_gen.profile.wording import printable
 if TYPE_CHECKING:
     from devpod_gen.plan.model import Plan
     from devpod_gen.workspace.clock import Clock
+    from devpod_gen.workspace.secrecy.audit import Audit
     from devpod_gen.workspace.secrecy.value import Value
 
 app = typer.Typer(help="The profile's secrets, inside.", no_args_is_help=True)
@@ -157,26 +158,32 @@ def audit(
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.secrecy.audit import audit as look_for  # noqa: PLC0415
-    from devpod_gen.workspace.secrecy.own import own_scope  # noqa: PLC0415
+    from devpod_gen.workspace.secrecy.own import own_scope, own_values  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = at_branch(repo_at(directory, profile), branch)
-    plan = trusted_plan_of(repo)
-    values = secrets_of(repo, plan, console, Clock())
-    found = look_for(own_scope(Docker(), plan, known_identity(repo)), values)
+    plan, engine, identity = trusted_plan_of(repo), Docker(), known_identity(repo)
+    values = own_values(engine, plan, identity) if plan.secrets else ()
+    hide(one.content for one in values)
+    values += real_secrets(repo, plan, console, Clock())
+    found = look_for(own_scope(engine, plan, identity), values)
+    console.outcome(_told(found), "error" if found.spots else "ok", _values(found))
+    return 1 if found.spots else 0
+
+
+def _told(found: "Audit") -> str:
     lines = [f"found {spot.told()}" for spot in found.spots]
     lines += [f"not looked at: {name}: {why}" for name, why in found.closed]
-    lines.append(
-        f"{len(values)} secrets in {len(found.looked)} kinds of places: "
-        + (f"{len(found.spots)} finds" if found.spots else "none found")
-    )
-    console.outcome(
-        "\n".join(printable(line) for line in lines),
-        "error" if found.spots else "ok",
-        {
-            "found": [asdict(spot) for spot in found.spots],
-            "looked": list(found.looked),
-            "not_looked": [{"place": name, "why": why} for name, why in found.closed],
-        },
-    )
-    return 1 if found.spots else 0
+    lines += [f"not looked for: {name}: too short, or too ordinary" for name in found.left_out]
+    count = f"{len(found.spots)} leaks" if found.spots else "no secret"
+    lines.append(f"{count} in {len(found.looked)} kinds of places")
+    return "\n".join(printable(line) for line in lines)
+
+
+def _values(found: "Audit") -> dict[str, object]:
+    return {
+        "found": [asdict(spot) for spot in found.spots],
+        "looked": list(found.looked),
+        "not_looked": [{"place": name, "why": why} for name, why in found.closed],
+        "not_looked_for": list(found.left_out),
+    }

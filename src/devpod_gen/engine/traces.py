@@ -4,12 +4,13 @@ import json
 import os
 import re
 import subprocess
+import tarfile
 from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import IO
 
 from devpod_gen.engine import connect
-from devpod_gen.engine.command import run
+from devpod_gen.engine.command import feed, run
 from devpod_gen.engine.relay import relay
 from devpod_gen.errors import EngineError
 
@@ -53,7 +54,8 @@ def said(container: str, take: Callable[[bytes], None]) -> None:
 
 
 def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
-    """Hand on, as a tar archive, every file that differs from the image's."""
+    """Hand on, as a tar archive, every file that differs from the image's. Where the
+    container's root or tar cannot, all of its files, once more, as the engine sees them."""
     listed = run([connect.client(), "diff", container], timeout=_CONTROL)
     if not listed.ok:
         connect.raise_if_down(listed)
@@ -61,7 +63,14 @@ def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
         raise EngineError(message, where=container, fix="run it again")
     paths = "".join(f".{path}\0" for path in _CHANGED.findall(listed.output))
     words = ["tar", "-c", "--no-recursion", "--null", "-T", "-", "-f", "-"]
-    _archive(container, ["sh", "-c", 'cd / && exec "$@"', "sh", *words], paths.encode(), take)
+    try:
+        _archive(container, ["sh", "-c", 'cd / && exec "$@"', "sh", *words], paths.encode(), take)
+    except (EngineError, tarfile.TarError):
+        result = feed([connect.client(), "export", container], take, timeout=_DEADLINE)
+        if not result.ok:
+            connect.raise_if_down(result)
+            message = "the container's files cannot be read"
+            raise EngineError(message, where=container, fix="run it again") from None
 
 
 def in_memory(container: str, take: Callable[[IO[bytes]], None]) -> None:

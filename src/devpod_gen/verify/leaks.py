@@ -72,3 +72,7 @@ def _told(run: Proof, door: Door, look: Callable[[], Audit]) -> Iterator[Check]:
     yield Check("leaks", door, not found.spots, detail, time.monotonic() - begun)
     for name, why in found.closed:
         yield Check(f"leaks:{name}", door, None, f"not run: {why}")
+    if found.left_out:
+        names = ", ".join(found.left_out)
+        detail = f"not run: too short or too ordinary to be told from other text: {names}"
+        yield Check("leaks:ordinary", door, None, detail)

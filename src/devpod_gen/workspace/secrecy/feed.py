@@ -93,21 +93,22 @@ def feed(engine: Engine, container: Container, user: str, values: Sequence[Value
     raise StartError(message, where=container.name, fix=fix, detail=result.errors)
 
 
-_READ = f"""
+_READ = rf"""
 cd {SECRETS} || exit 0
-for name in *; do [ ! -r "$name" ] || {{ base64 -w 0 <"$name" && echo; }}; done
+for name in *; do [ ! -r "$name" ] || echo "$name" "$(base64 <"$name" | tr -d '\n')"; done
 """
 
 
-def values_inside(engine: Engine, container: Container) -> tuple[bytes, ...]:
-    """What the secrets are that are inside now, to hide them. Raises StartError."""
+def values_inside(engine: Engine, container: Container) -> dict[str, bytes]:
+    """What the secrets are that are inside now, to hide or look for them. Raises StartError."""
     argv = ["sh", "-c", _READ]
     result = engine.exec(container.id, argv, user=container.user, timeout=20)
     if not result.ok:
         message = "the secrets inside cannot be read, so they could not be hidden"
         fix = "run `devpod-gen up`"
         raise StartError(message, where=container.name, fix=fix, detail=result.errors)
-    return tuple(base64.b64decode(line) for line in result.output.split())
+    lines = (line.split() for line in result.output.splitlines())
+    return {name: base64.b64decode(data) for name, data in lines}
 
 
 def there(engine: Engine, container: Container) -> frozenset[str]:

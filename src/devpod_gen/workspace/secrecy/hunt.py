@@ -1,6 +1,7 @@
 """A search for exact values, in all their forms. What is found is told by its place; the
 value is never told, and hidden where it stands in the place's name."""
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -26,28 +27,61 @@ class Spot:
         return f"{self.secret}: {self.place}{f', {self.where}' if self.where else ''}"
 
 
+Needle = tuple[bytes, str]
+"""What gives a secret away, and which secret that is."""
+
+_WORD = 8
+_LONG = 2 * _WORD - 1
+"""Wherever it begins, it has a whole word at an address that is divided by 8."""
+
+_MANY = 32
+"""From here on, looking up each word once is quicker than searching for each needle."""
+
+
 @dataclass(slots=True)
 class Hunt:
-    """What is looked for, and where it was found."""
+    """What is looked for, and where it was found. `words`: of each long needle, the one that
+    is aligned in a text, for each place where it may begin; empty: they are few."""
 
-    needles: tuple[tuple[bytes, str], ...] = field(repr=False)
+    short: tuple[Needle, ...] = field(repr=False)
+    long: tuple[Needle, ...] = field(repr=False)
+    words: frozenset[int] = field(repr=False)
     mask: Mask = field(repr=False)
     spots: dict[Spot, None] = field(default_factory=dict)
 
     def look(self, place: str, where: str, text: bytes) -> None:
         """Take a text, and what it is."""
         for source in (text, where.encode("utf-8", "surrogateescape")):
-            for needle, secret in self.needles:
+            for needle, secret in self._possible(source):
                 if needle in source:
                     shown = printable(self.mask.text(where).encode("utf-8", "replace").decode())
                     self.spots.setdefault(Spot(secret, place, shown))
+
+    def _possible(self, text: bytes) -> tuple[Needle, ...]:
+        """The needles that the text may hold."""
+        if self.words:
+            whole = memoryview(text)[: len(text) // _WORD * _WORD].cast("Q")
+            if self.words.isdisjoint(whole):
+                return self.short
+        return self.short + self.long
 
 
 def hunt_for(values: Iterable[Value]) -> Hunt:
     """A search for these values; what is too short to be told from anything is left out."""
     every = tuple(values)
-    needles = {(needle, value.plan.name) for value in every for needle in searched(value.content)}
-    return Hunt(tuple(sorted(needles)), Mask().of(value.content for value in every))
+    needles = sorted({(n, value.plan.name) for value in every for n in searched(value.content)})
+    long = tuple(needle for needle in needles if len(needle[0]) >= _LONG)
+    words = {
+        int.from_bytes(needle[start : start + _WORD], sys.byteorder)
+        for needle, _ in long
+        for start in range(_WORD)
+    }
+    return Hunt(
+        short=tuple(needle for needle in needles if len(needle[0]) < _LONG),
+        long=long,
+        words=frozenset(words if len(long) > _MANY else ()),
+        mask=Mask().of(value.content for value in every),
+    )
 
 
 def pieces(take: Callable[[bytes], None]) -> Callable[[bytes], None]:

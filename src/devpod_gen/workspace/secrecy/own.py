@@ -4,8 +4,16 @@ from devpod_gen.engine.api import Engine, Project
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import lifecycle
 from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.secrecy.feed import values_inside
 from devpod_gen.workspace.secrecy.scope import Scope
+from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.variables import variables
+
+
+def own_values(engine: Engine, plan: Plan, identity: Identity) -> tuple[Value, ...]:
+    """What is inside now, which need not be what the sources have by now. Raises StartError."""
+    inside = values_inside(engine, lifecycle.require(engine, identity))
+    return tuple(Value(one, inside[one.name]) for one in plan.secrets if one.name in inside)
 
 
 def own_scope(engine: Engine, plan: Plan, identity: Identity) -> Scope:

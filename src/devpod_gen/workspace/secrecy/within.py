@@ -88,11 +88,12 @@ def _unpacked(look: Look, archive: IO[bytes]) -> None:
     """Every file of an archive, part by part, and its name."""
     with tarfile.open(fileobj=archive, mode="r|") as unpacked:
         for member in unpacked:
-            look(member.name.removeprefix("."), member.linkname.encode("utf-8", "surrogateescape"))
+            path = f"/{member.name.removeprefix('./')}"
+            look(path, member.linkname.encode("utf-8", "surrogateescape"))
             content = unpacked.extractfile(member) if member.isfile() else None
             kept = b""
             while content and (part := content.read(PART)):
-                look(member.name.removeprefix("."), kept + part)
+                look(path, kept + part)
                 kept = part[-OVERLAP:]
     with contextlib.suppress(ValueError):
         while archive.read(PART):
