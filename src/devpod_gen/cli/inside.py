@@ -1,6 +1,7 @@
 """Commands that go into a running workspace: shell, exec, logs."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -110,15 +111,17 @@ def _kept() -> dict[str, str]:
 def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
     """Become the engine's own client: signals, sizes and exit codes need no help from us."""
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace import credentials, lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.secrecy.feed import with_env  # noqa: PLC0415
 
-    engine = Docker()
-    container = lifecycle.require(engine, known_identity(repo))
+    engine, identity = Docker(), known_identity(repo)
+    container = lifecycle.require(engine, identity)
     in_volume = container.labels["devpod-gen.mode"] == "volume"
     inside = container.folder if in_volume else _place(repo.root, container.folder)
     argv = with_env(container, argv)
     command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
+    if relay := credentials.relay(engine, container, container.user, identity.data):
+        subprocess.run(relay, check=False)  # a child of this process, so of what it becomes
     _become(command)
 
 

@@ -76,7 +76,7 @@ def up(
         config = config_in(_compose_of(plan, changes))
         running = lifecycle.up(context, config=config, secrets=secrets)
         if running.ssh:
-            write_config(engine, plan, running.ssh, running.container.id)
+            write_config(engine, plan, running.ssh, running.container)
     seconds = clock.elapsed()
     container = running.container
     if running.dotfiles:
@@ -92,6 +92,7 @@ def up(
             "user": plan.user,
             "folder": plan.folder,
             "ssh_host": running.ssh.alias if running.ssh else None,
+            "ssh_port": running.ssh.port if running.ssh else None,
             "created": running.created,
         },
         dotfiles=asdict(running.dotfiles) if running.dotfiles else None,

@@ -96,6 +96,8 @@ def _environment(plan: Plan) -> dict[str, str]:
         "DEVPOD_ENV": " ".join(name for name, _ in plan.env),
         "DEVPOD_IDLE": str(plan.idle.seconds) if plan.idle else "",
         "DEVPOD_IDLE_CPU": str(plan.idle.cpu) if plan.idle else "",
+        "DEVPOD_SSH_LISTEN": str(plan.ssh.listens or ""),
+        "DEVPOD_SSH_AGENT": "yes" if plan.ssh.agent else "",
     }
     told = {key: value for key, value in ours.items() if value}
     return told | hook_environment(plan) | dict(plan.env)

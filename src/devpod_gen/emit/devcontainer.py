@@ -19,13 +19,18 @@ def devcontainer(plan: Plan) -> RenderedFile:
         plan=plan,
         forwarded=_forwarded(plan),
         hooks=hook_calls(plan),
-        port_attributes={
-            str(port.port): {"label": port.label or f"port {port.port}"} for port in plan.ports
-        },
         secrets={one.name: {"description": one.description} for one in plan.secrets},
+        port_attributes=_port_attributes(plan),
         customizations=_customizations(plan),
     )
     return stamped(f"{plan.output}/devcontainer.json", text)
+
+
+def _port_attributes(plan: Plan) -> dict[str, dict[str, str]]:
+    known = {str(port.port): {"label": port.label or f"port {port.port}"} for port in plan.ports}
+    if plan.ssh.listens:  # published already, and nothing that a browser could open
+        known[str(plan.ssh.listens)] = {"label": "SSH", "onAutoForward": "ignore"}
+    return known
 
 
 def _forwarded(plan: Plan) -> list[int | str]:

@@ -40,6 +40,17 @@ def git(folder: Path, *argv: str, remote: bool = False) -> str:
     return result.output
 
 
+def global_setting(folder: Path, key: str) -> str | None:
+    """A setting of the user's own, as it holds for a repo at `folder`: an `includeIf` of
+    theirs may ask for the place. None where there is none, or no git."""
+    program = shutil.which("git")
+    if not program:
+        return None
+    argv = [program, "-C", str(folder), "config", "--global", "--includes", "--get", key]
+    result = run(argv, timeout=_LOCAL, env=_environment())
+    return result.output.removesuffix("\n") if result.ok else None
+
+
 def _environment() -> dict[str, str]:
     """Without what would point it at another repo, and without a question to the terminal."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_DIR")}

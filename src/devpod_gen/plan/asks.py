@@ -10,7 +10,7 @@ from devpod_gen.plan.steering import steers
 from devpod_gen.profile.secret import Source
 from devpod_gen.profile.wording import shown
 
-Kind = Literal["stack", "dotfiles", "secrets", "env"]
+Kind = Literal["stack", "dotfiles", "secrets", "env", "agent", "credentials"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,24 @@ def _steering(plan: Plan) -> Iterator[Ask]:
             yield Ask("env", what, f"env.{name}")
 
 
+def _agent(plan: Plan) -> Iterator[Ask]:
+    if plan.ssh.agent:
+        what = "your SSH agent: code inside can use its keys while an SSH session is open"
+        yield Ask("agent", what, "ssh.agent")
+
+
+def _credentials(plan: Plan) -> Iterator[Ask]:
+    if plan.credentials:
+        what = "your git credentials: code inside gets them, for any https host, during a session"
+        yield Ask("credentials", what, "git.credentials")
+
+
 _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _own_stacks,
     _dotfiles,
     _secrets,
+    _agent,
     _steering,
+    _credentials,
 )
 """One line for each kind."""

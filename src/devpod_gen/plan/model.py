@@ -130,6 +130,16 @@ class IdlePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SshPlan:
+    """The SSH door. `listens`: the port inside that a server listens on; None: it is reached
+    by the engine's exec only. `port`: the host's, None for one that the machine chooses."""
+
+    listens: int | None
+    port: int | None
+    agent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClonePlan:
     """The workspace is a clone in a volume. `source`: a URL, or `.`, the repo's origin.
     `branch` None: the one that the remote names."""
@@ -184,6 +194,9 @@ class Plan:
     dotfiles: DotfilesPlan | None
     """The profile's; where it has none, commands that start something put the user's here."""
     secrets: tuple[SecretPlan, ...]
+    ssh: SshPlan
+    credentials: bool
+    """Whether git inside may ask the host's credential helpers."""
 
     @property
     def alias(self) -> str:

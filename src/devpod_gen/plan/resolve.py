@@ -20,6 +20,7 @@ from devpod_gen.plan.model import (
     Plan,
     PortPlan,
     ProbePlan,
+    SshPlan,
     ToolPlan,
 )
 from devpod_gen.plan.secret import resolve_secrets
@@ -27,6 +28,7 @@ from devpod_gen.plan.selection import selected, steps, variables
 from devpod_gen.plan.service import resolve_services
 from devpod_gen.plan.tools import tool_plans
 from devpod_gen.profile.model import Profile
+from devpod_gen.profile.ssh import LISTENS
 from devpod_gen.profile.stacks import Stack
 
 PROBE_TIMEOUT = 30
@@ -91,6 +93,8 @@ def resolve(
         services=resolve_services(profile.services),
         dotfiles=resolve_dotfiles(profile.dotfiles, file=profile.file),
         secrets=resolve_secrets(profile.secrets),
+        ssh=_ssh(profile),
+        credentials=profile.git.credentials,
     )
 
 
@@ -172,6 +176,12 @@ def _idle(profile: Profile) -> IdlePlan | None:
         return None
     seconds = int(profile.idle.timeout[:-1]) * _UNITS[profile.idle.timeout[-1]]
     return IdlePlan(seconds, profile.idle.cpu or IDLE_CPU)
+
+
+def _ssh(profile: Profile) -> SshPlan:
+    asked = profile.ssh.port
+    listens = LISTENS if asked is not None else None
+    return SshPlan(listens, asked if asked != "auto" else None, profile.ssh.agent)
 
 
 def _probes(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ProbePlan, ...]:

@@ -24,6 +24,8 @@ from devpod_gen.profile.model import (
 )
 from devpod_gen.profile.secret import read_secrets
 from devpod_gen.profile.service import read_services
+from devpod_gen.profile.ssh import Git, Ssh
+from devpod_gen.profile.wording import printable
 
 LARGEST = 256 * 1024
 """A profile may have this many bytes."""
@@ -107,6 +109,8 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         services=read_services(document.get("services", {})),
         dotfiles=read_dotfiles(document),
         secrets=read_secrets(document.get("secrets", {})),
+        ssh=Ssh(**document.get("ssh", {})),
+        git=Git(**document.get("git", {})),
     )
 
 

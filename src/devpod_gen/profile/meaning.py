@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.errors import Finding
-from devpod_gen.profile import dotfiles, hostvariable, secret, service, version
+from devpod_gen.profile import dotfiles, hostvariable, secret, service, ssh, version
 from devpod_gen.profile.character import described, is_hidden
 from devpod_gen.profile.wording import shown, where
 
@@ -61,6 +61,7 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     yield from secret.contradictions(document, file)
     yield from dotfiles.of_repo(document, file)
     yield from hostvariable.of_profile(document, file)
+    yield from ssh.contradictions(document, file)
     workspace = document.get("workspace", {})
     if isinstance(workspace, dict) and workspace.get("mode") != "volume":
         for key in ("clone", "branch"):

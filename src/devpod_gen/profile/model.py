@@ -7,6 +7,7 @@ from devpod_gen.profile.dotfiles import Dotfiles
 from devpod_gen.profile.hook import Hooks
 from devpod_gen.profile.secret import Secret
 from devpod_gen.profile.service import Service
+from devpod_gen.profile.ssh import Git, Ssh
 
 Shell = Literal["zsh", "bash"]
 BuildPolicy = Literal["missing", "never"]
@@ -114,3 +115,5 @@ class Profile:
     services: tuple[Service, ...]
     dotfiles: Dotfiles | None
     secrets: tuple[Secret, ...]
+    ssh: Ssh
+    git: Git

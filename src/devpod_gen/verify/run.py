@@ -22,6 +22,7 @@ from devpod_gen.workspace import image, lifecycle, services
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.ownership import PROJECT
+from devpod_gen.workspace.port import VARIABLE as SSH_PORT
 from devpod_gen.workspace.secrecy.standin import stand_ins
 from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.variables import variables as known_variables
@@ -59,8 +60,8 @@ def _verify(
             root = run.identity.root
             found = image.ensure(run.engine, plan.image, say, clock=clock, root=root)
             services.get_images(run.engine, plan, say)
-    variables = _free_ports(run.engine, plan, run.identity)
-    variables |= dict(known_variables(run.identity, plan))
+    variables = dict(known_variables(run.identity, plan))
+    variables |= _free_ports(run.engine, plan, run.identity)
     variables |= image.doors(run.engine, plan.image)
     seconds = _through_doors(run, variables)
     if budget is not None:
@@ -106,15 +107,19 @@ def _within(budget: float, seconds: float | None) -> Check:
 def _free_ports(engine: Engine, plan: Plan, identity: Identity) -> dict[str, str]:
     """Where this clone's own workspace holds the profile's ports, the throw-away one gets
     any free ones: that is no fault of the profile. Another holder is."""
-    wanted = [port.port for port in plan.ports if port.publish]
-    wanted += [port for service in plan.services if service.publish for port in service.ports]
+    named = [port.port for port in plan.ports if port.publish]
+    named += [port for service in plan.services if service.publish for port in service.ports]
+    wanted = {f"DEVPOD_PORT_{port}": port for port in named}
+    if plan.ssh.port:
+        wanted[SSH_PORT] = plan.ssh.port
+    chosen = {SSH_PORT: "0"} if plan.ssh.listens and not plan.ssh.port else {}
     own = lifecycle.find(engine, identity) if wanted else None
     if not own:
-        return {}
+        return chosen
     held = {
         published.host_port
         for container in engine.containers({PROJECT: own.project})
         if container.running
         for published in engine.published(container.id)
     }
-    return {f"DEVPOD_PORT_{port}": "0" for port in wanted if port in held}
+    return chosen | {name: "0" for name, port in wanted.items() if port in held}

@@ -8,7 +8,18 @@ from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import clone, image, loss, ownership, record, services, start
+from devpod_gen.workspace import (
+    clone,
+    credentials,
+    image,
+    loss,
+    ownership,
+    person,
+    port,
+    record,
+    services,
+    start,
+)
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
@@ -18,7 +29,7 @@ from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.secrecy.feed import feed
 from devpod_gen.workspace.secrecy.value import Value
-from devpod_gen.workspace.ssh import SshDoor, open_door
+from devpod_gen.workspace.ssh import SshDoor, Who, open_door
 
 _READY_WITHIN = 60.0
 _EXEC = 300.0  # seconds for all that is looked at by one exec, probes apart
@@ -51,7 +62,12 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
         services.get_images(engine, context.plan, context.say)
         write_env(identity, context.plan, tuple(image.doors(engine, context.plan.image)))
     found = before = find(engine, identity)
-    known = record.claim(identity, context.plan.alias, engine=engine.address())
+    known = record.claim(
+        identity,
+        context.plan.alias,
+        engine=engine.address(),
+        port=port.ssh_port(identity, context.plan),
+    )
     if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
             found = start.start(context, before, config=config, metadata=metadata)
@@ -68,9 +84,19 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
         _require_probes(context, found, who)
         services.require_running(engine, found.project, context.plan)
     with clock.stage("ssh"):
-        door = open_door(engine, found, who.user, data=identity.data, alias=known.alias)
+        door = enter(context, found, known.alias)
     created = before is None or before.id != found.id
     return Running(found, found is not before, created, door, dotfiles)
+
+
+def enter(context: Context, container: Container, alias: str) -> SshDoor | None:
+    """Have the SSH door of a running workspace, and let git's credentials in where the plan,
+    which its user has trusted, asks for that. Raises StartError."""
+    plan, identity = context.plan, context.identity
+    who = Who(plan.user, person.settings(identity.root, plan), plan.ssh.listens)
+    door = open_door(context.engine, container, who, data=identity.data, alias=alias)
+    credentials.allow(identity.data, container, asked=plan.credentials and door is not None)
+    return door
 
 
 def ready_within(plan: Plan) -> float:

@@ -26,9 +26,11 @@ class Record:
     branch: str | None
     engine: str
     alias: str
+    port: int | None = None
+    """The host's, of its SSH server."""
 
 
-def claim(identity: Identity, name: str, *, engine: str) -> Record:
+def claim(identity: Identity, name: str, *, engine: str, port: int | None = None) -> Record:
     """Remember the workspace, with an SSH host's name that no other one on this machine has:
     the plain one where it is free."""
     with folder_held(data_home()):  # two that start at once must not choose the same name
@@ -43,6 +45,7 @@ def claim(identity: Identity, name: str, *, engine: str) -> Record:
             branch=identity.branch,
             engine=engine,
             alias=alias,
+            port=port,
         )
         if read(identity.data) != record:
             text = json.dumps(asdict(record), indent=1) + "\n"  # ASCII, whatever the path is

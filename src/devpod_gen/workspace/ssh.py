@@ -1,7 +1,7 @@
-"""The SSH door of a workspace: keys of its own, made at run time, and no open port.
+"""The SSH door of a workspace: keys of its own, made at run time.
 
 The client's ProxyCommand starts an sshd on the streams of the engine's exec, as the
-workspace's user. The host's key is pinned.
+workspace's user, so there need be no port. The host's key is pinned.
 """
 
 import re
@@ -10,47 +10,55 @@ from pathlib import Path
 
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
 
-SSHD = ("/usr/sbin/sshd", "-i", "-e", "-o", "LogLevel=ERROR", "-f", "/etc/devpod/sshd_config")
+_SERVER = "/usr/local/lib/devpod/sshd"
+SSHD = (_SERVER, "connect")
 """What the client's ProxyCommand runs inside."""
 
-# Makes both key pairs once a container, and hands out the user's private key and the
-# host's public one. 98: the image is not ours and has no SSH server for this.
-_MAKE_KEYS = """
+# What git is to know comes in by stdin: one exec for all that a new container is given.
+# 98: the image is not ours and has no SSH server for this.
+_WELCOME = f"""
 set -e
-[ -r /etc/devpod/sshd_config ] && [ -x /usr/sbin/sshd ] || exit 98
-d=/run/devpod/ssh
-rm -rf "$d" "$d.new"
-mkdir -m 0700 "$d.new"
-ssh-keygen -q -t ed25519 -N '' -C '' -f "$d.new/host"
-ssh-keygen -q -t ed25519 -N '' -C devpod-gen -f "$d.new/user"
-mv "$d.new/user.pub" "$d.new/authorized_keys"
-cat "$d.new/user"
-rm "$d.new/user"
-echo
-cut -d' ' -f1,2 "$d.new/host.pub"
-chown -R "$1:$(id -g "$1")" "$d.new"
-mv "$d.new" "$d"
+[ -x {_SERVER} ] || exit 98
+cat >/run/devpod/user/gitconfig.new
+mv /run/devpod/user/gitconfig.new /run/devpod/user/gitconfig
+[ "$1" != keys ] || exec {_SERVER} keys
 """
 _NO_SERVER = 98
+_IN_MEMORY = ("tmpfs", "ramfs")
+_MADE = re.compile(r"(-----BEGIN.*-----\n)\n(ssh-ed25519 \S+)\n(\S+)\n", re.DOTALL)
+
+
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who comes in, git's settings for them, and the port that is listened on inside."""
+
+    user: str
+    git: str = ""
+    listens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SshDoor:
-    """The machine-local parts of the door: absolute paths, and the host's name."""
+    """The machine-local parts of the door: absolute paths, and the host's name and port."""
 
     alias: str
     identity: Path
     known_hosts: Path
     config: Path
+    port: int | None
 
 
 def open_door(
-    engine: Engine, container: Container, user: str, *, data: Path, alias: str
+    engine: Engine, container: Container, who: Who, *, data: Path, alias: str
 ) -> SshDoor | None:
-    """Have keys for this container, kept below `data`; None when the image has no SSH server
-    of ours. Raises StartError.
+    """Have keys for this container, kept below `data`, and tell git in there what it is to
+    know; None when the image has no SSH server of ours. Raises StartError.
     """
     folder = private_folder(data) / "ssh"
     door = SshDoor(
@@ -58,24 +66,63 @@ def open_door(
         identity=folder / "id_ed25519",
         known_hosts=folder / "known_hosts",
         config=data / "ssh_config",
+        port=_published(engine, container, who.listens),
     )
-    made_for = folder / "container"
-    if _text(made_for) == container.id and door.identity.exists() and door.known_hosts.exists():
-        return door
-    argv = ["sh", "-c", _MAKE_KEYS, "sh", user]
-    result = engine.exec(container.id, argv, user="root", timeout=20)
+    key = _known_key(door, container)
+    if key and _text(folder / "gitconfig") != who.git:
+        _exec(engine, container, who, "settings")
+    elif not key:
+        key = _make_keys(engine, container, who, door)
+        if not key:
+            return None
+    _keep(folder / "gitconfig", who.git)
+    names = [alias] + [f"[{host}]:{door.port}" for host in _LOOPBACK if door.port]
+    _keep(door.known_hosts, f"{','.join(names)} {key}\n")
+    return door
+
+
+def _published(engine: Engine, container: Container, listens: int | None) -> int | None:
+    """The host's port that the container has, whatever it was made from."""
+    if listens is None:
+        return None
+    found = (one.host_port for one in engine.published(container.id) if one.port == listens)
+    return next(found, None)
+
+
+def _known_key(door: SshDoor, container: Container) -> str | None:
+    """The host's key of this container, where its keys were made before."""
+    if _text(door.identity.parent / "container") != container.id or not door.identity.exists():
+        return None
+    match = re.search(r" (ssh-ed25519 \S+)\n$", _text(door.known_hosts))
+    return match[1] if match else None
+
+
+def _make_keys(engine: Engine, container: Container, who: Who, door: SshDoor) -> str | None:
+    """The host's key, made anew with the client's."""
+    result = _exec(engine, container, who, "keys")
     if result.code == _NO_SERVER:
         return None
-    match = re.fullmatch(r"(-----BEGIN.*-----\n)\n(ssh-ed25519 \S+)\n", result.output, re.DOTALL)
+    match = _MADE.fullmatch(result.output)
     if not result.ok or not match:
         message = "the SSH keys of the workspace could not be made"
         fix = "run `devpod-gen down` and `devpod-gen up`"
         raise StartError(message, where=container.name, fix=fix, detail=result.errors)
-    private_folder(folder)
+    folder = private_folder(door.identity.parent)
     publish(door.identity, match[1], mode=0o600)
-    publish(door.known_hosts, f"{door.alias} {match[2]}\n", mode=0o600)
-    publish(made_for, container.id, mode=0o600)
-    return door
+    # What is in memory is gone when the container stops: it is made anew each time.
+    _keep(folder / "container", "" if match[3] in _IN_MEMORY else container.id)
+    return match[2]
+
+
+def _keep(path: Path, text: str) -> None:
+    if not path.exists() or _text(path) != text:
+        publish(path, text, mode=0o600)
+
+
+def _exec(engine: Engine, container: Container, who: Who, what: str) -> Result:
+    """As the user, not as root: root may lack the capability to give anything away."""
+    argv = ["sh", "-c", _WELCOME, "sh", what]
+    return engine.exec(container.id, argv, user=who.user, timeout=20, stdin=who.git.encode())
 
 
 def _text(path: Path) -> str:

@@ -8,7 +8,7 @@ import os
 import re
 
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import clone, gitfolder
+from devpod_gen.workspace import clone, gitfolder, port
 from devpod_gen.workspace.identity import Identity
 
 Variables = tuple[tuple[str, str], ...]
@@ -19,12 +19,14 @@ GIT = "DEVPOD_GIT_FOLDER"
 
 def variables(identity: Identity, plan: Plan) -> Variables:
     """The variables of this clone's workspace, but for its project's name."""
+    number = port.ssh_port(identity, plan)
+    ssh = ((port.VARIABLE, str(number)),) if number else ()
     if plan.clone:
-        return clone.variables(identity, plan.clone)
+        return (*ssh, *clone.variables(identity, plan.clone))
     git = gitfolder.shared(identity.root, plan.folder)
     if not git:
-        return ()
-    return (("DEVPOD_GIT_SOURCE", str(git.source)), (GIT, git.target))
+        return ssh
+    return (*ssh, ("DEVPOD_GIT_SOURCE", str(git.source)), (GIT, git.target))
 
 
 def env_text(identity: Identity, known: Variables) -> bytes:

@@ -32,5 +32,15 @@ done
 [ ! -r /run/devpod/env.sh ] || . /run/devpod/env.sh
 export PATH
 
+# A session of sshd begins in the workspace, as one by the engine's exec does. Copies begin
+# in the home, where sftp does, since their clients take that for granted.
+if [ -n "${SSH_CONNECTION-}" ] && [ -z "${DEVPOD_SESSION-}" ]; then
+    case ${ZSH_EXECUTION_STRING-}${BASH_EXECUTION_STRING-} in
+    'rsync --server'* | 'scp -'*) ;;
+    *) [ "$PWD" != "$HOME" ] || cd "${DEVPOD_WORKSPACE:-$HOME}" >/dev/null 2>&1 || : ;;
+    esac
+    export DEVPOD_SESSION=ssh
+fi
+
 unset devpod_file
 unset -f devpod_path_first devpod_path_last

@@ -1,0 +1,98 @@
+"""The ssh_config of one workspace. It is never written into the repo.
+
+An ssh_config that a repo's author controls is code execution on the host of whoever
+includes it, so it lives in the user's data folder; and one line in it that ssh does not
+understand ends every connection to every host, so it is checked before it is there.
+Format: ssh_config(5).
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from devpod_gen.emit.render import render
+from devpod_gen.errors import HostError, InternalError
+from devpod_gen.plan.model import Plan
+
+_KEYWORDS = frozenset(
+    (
+        *("HostName", "Port", "User", "HostKeyAlias", "IdentityFile", "IdentitiesOnly"),
+        *("UserKnownHostsFile", "GlobalKnownHostsFile", "StrictHostKeyChecking"),
+        *("UpdateHostKeys", "CheckHostIP", "ForwardAgent", "LogLevel"),
+        *("ServerAliveInterval", "ServerAliveCountMax"),
+        *("PermitLocalCommand", "LocalCommand", "ProxyCommand"),
+    )
+)
+_HOST = re.compile(r"Host [a-z0-9][a-z0-9.-]*")
+_OPTION = re.compile(r"  ([A-Za-z]+) \S(?:.*\S)?")
+
+
+@dataclass(frozen=True, slots=True)
+class SshFiles:
+    """The machine-local parts of the SSH door: absolute paths on the host."""
+
+    alias: str
+    """The host's name: the plan's, unless another clone on this machine has that."""
+    identity: str
+    known_hosts: str
+    proxy: tuple[str, ...]
+    """The command that speaks SSH with the container on its standard streams."""
+    port: int | None = None
+    """The host's, for clients that know nothing of a ProxyCommand."""
+    at_login: tuple[str, ...] = ()
+    """A command of the host that is run once a session has begun."""
+
+
+def ssh_config(plan: Plan, files: SshFiles) -> str:
+    """The text. Raises HostError for a path that ssh cannot be told."""
+    text = render(
+        "gateway/ssh_config.j2",
+        plan=plan,
+        alias=files.alias,
+        host="127.0.0.1" if files.port else files.alias,
+        port=files.port,
+        identity=_ssh_quoted(files.identity),
+        known_hosts=_ssh_quoted(files.known_hosts),
+        agent="yes" if plan.ssh.agent else "no",
+        at_login=_command(files.at_login),
+        proxy=_command(files.proxy),
+    )
+    _check(text)
+    return text
+
+
+def _check(text: str) -> None:
+    """One host, and nothing but lines that we know: raises InternalError."""
+    comment, host, *options = text.splitlines()
+    found = [_OPTION.fullmatch(line) for line in options]
+    keywords = [match[1] for match in found if match]
+    if (
+        not comment.startswith("# ")
+        or not _HOST.fullmatch(host)
+        or not text.replace("\n", "").isprintable()
+        or len(keywords) != len(options)
+        or len(set(keywords)) != len(keywords)
+        or not _KEYWORDS.issuperset(keywords)
+    ):
+        message = "a bug in devpod-gen: the ssh_config that it made is not one"
+        raise InternalError(message, where=host, fix="report it", detail=text)
+
+
+def _command(argv: tuple[str, ...]) -> str:
+    """ssh hands the line to the user's shell, after its own percent signs."""
+    return " ".join(shlex.quote(_printable(word)).replace("%", "%%") for word in argv)
+
+
+def _ssh_quoted(path: str) -> str:
+    """A path as a word of ssh_config, which has no escape for a quote."""
+    escaped = _printable(path, forbidden='"').replace("%", "%%")
+    return f'"{escaped}"' if " " in escaped else escaped
+
+
+def _printable(text: str, forbidden: str = "") -> str:
+    """A line break in an ssh_config would be a directive of somebody's choice; so would ssh
+    put the value of a variable in the place of `${NAME}`."""
+    if text.isprintable() and not set(text) & set(forbidden) and "${" not in text:
+        return text
+    message = "ssh cannot be told this path: it holds a quote, `${` or a control character"
+    raise HostError(message, where=repr(text), fix="set XDG_DATA_HOME to a plain path")

@@ -1,0 +1,30 @@
+"""What git inside is told of whoever works there: name and e-mail address, as the host's git
+has them. It comes in at run time and is in no image and no emitted file.
+
+Format: git-config(1).
+"""
+
+from pathlib import Path
+
+from devpod_gen.engine import git
+from devpod_gen.plan.model import Plan
+
+_HELPER = "/usr/local/lib/devpod/git-credential"
+
+
+def settings(root: Path, plan: Plan) -> str:
+    """git's settings for a container of the clone at `root`."""
+    lines = []
+    known = [(key, git.global_setting(root, f"user.{key}")) for key in ("name", "email")]
+    if any(value for _, value in known):
+        lines += ["[user]", *(f"\t{key} = {_quoted(value)}" for key, value in known if value)]
+    if plan.credentials:
+        lines += ["[credential]", f"\thelper = {_HELPER}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _quoted(value: str) -> str:
+    """A value on one line; control characters are nobody's name."""
+    plain = "".join(char for char in value if char.isprintable())
+    escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
