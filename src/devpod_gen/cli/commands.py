@@ -41,6 +41,10 @@ COMMANDS = {
         "open:app",
         "Open the workspace in an IDE; without more, list every door and its link.",
     ),
+    "ssh-config": (
+        "sshconfig:app",
+        "Have the workspaces as hosts of `ssh`, and so of every IDE that uses it.",
+    ),
     "down": ("removal:down", "Remove all that `up` made, except the caches."),
     "status": (
         "fleet:status",

@@ -28,6 +28,7 @@ from devpod_gen.errors import ProfileError
 if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
     from devpod_gen.plan.model import Plan
+    from devpod_gen.workspace.ssh import SshDoor
 
 
 def up(
@@ -52,7 +53,7 @@ def up(
     from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
     from devpod_gen.emit.compose import config_in  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.verify.ssh import write_config  # noqa: PLC0415
+    from devpod_gen.verify.doorway import write_config  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
@@ -82,7 +83,7 @@ def up(
     if running.dotfiles:
         tell_of_dotfiles(console, running.dotfiles)
     how = "started" if running.started else "running already"
-    by_ssh = f", or `ssh -F {running.ssh.config} {running.ssh.alias}`" if running.ssh else ""
+    by_ssh = _by_ssh(running.ssh) if running.ssh else ""
     console.result(
         f"{plan.name}: {how}, ready in {seconds:.1f} s\nenter with `devpod-gen shell`{by_ssh}",
         workspace={
@@ -104,6 +105,17 @@ def up(
 def _compose_of(plan: "Plan", changes: "tuple[Change, ...]") -> str:
     path = f"{plan.output}/compose.yaml"
     return next(change.file.text for change in changes if change.file.path == path)
+
+
+def _by_ssh(door: "SshDoor") -> str:
+    from devpod_gen.workspace.include import is_installed  # noqa: PLC0415
+
+    if is_installed():
+        return f", or `ssh {door.alias}`"
+    return (
+        f", or `ssh -F {door.config} {door.alias}`\n"
+        f"`devpod-gen ssh-config install` makes that `ssh {door.alias}`, for IDEs, too"
+    )
 
 
 def _checked_out(repo: Repo, branch: str | None, request: int | None, console: Console) -> Repo:

@@ -57,25 +57,27 @@ def ssh_config(plan: Plan, files: SshFiles) -> str:
         at_login=_command(files.at_login),
         proxy=_command(files.proxy),
     )
-    _check(text)
+    if not is_sound(text):
+        message = "a bug in devpod-gen: the ssh_config that it made is not one"
+        raise InternalError(message, where=files.alias, fix="report it", detail=text)
     return text
 
 
-def _check(text: str) -> None:
-    """One host, and nothing but lines that we know: raises InternalError."""
-    comment, host, *options = text.splitlines()
+def is_sound(text: str) -> bool:
+    """Whether it is one host, and nothing but lines that we know: what is not written by us
+    can be code that ssh runs, or end every connection."""
+    comment, _, rest = text.removesuffix("\n").partition("\n")
+    host, *options = rest.split("\n")
     found = [_OPTION.fullmatch(line) for line in options]
     keywords = [match[1] for match in found if match]
-    if (
-        not comment.startswith("# ")
-        or not _HOST.fullmatch(host)
-        or not text.replace("\n", "").isprintable()
-        or len(keywords) != len(options)
-        or len(set(keywords)) != len(keywords)
-        or not _KEYWORDS.issuperset(keywords)
-    ):
-        message = "a bug in devpod-gen: the ssh_config that it made is not one"
-        raise InternalError(message, where=host, fix="report it", detail=text)
+    return (
+        comment.startswith("# ")
+        and bool(_HOST.fullmatch(host))
+        and text.replace("\n", "").isprintable()
+        and len(keywords) == len(options)
+        and len(set(keywords)) == len(keywords)
+        and _KEYWORDS.issuperset(keywords)
+    )
 
 
 def _command(argv: tuple[str, ...]) -> str:

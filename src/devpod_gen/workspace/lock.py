@@ -3,6 +3,7 @@
 flock, so that a holder who dies holds nothing; what stands in the file is for messages.
 """
 
+import contextlib
 import fcntl
 import os
 import time
@@ -58,6 +59,19 @@ def folder_held(folder: Path) -> Iterator[None]:
             break
         os.close(handle)
     try:
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def neighbours_held(folder: Path) -> Iterator[None]:
+    """Hold a folder that is not ours while a file in it is changed: who else of us would
+    change it waits. On file systems that know no locks nobody does."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

@@ -59,6 +59,11 @@ def records() -> tuple[Record, ...]:
     return tuple(record for record in found if record)
 
 
+def ssh_config_of(known: Record) -> Path:
+    """Where the ssh_config of a remembered workspace is, once it has one."""
+    return data_home() / known.id / "ssh_config"
+
+
 def read(folder: Path) -> Record | None:
     """The record in a workspace's data folder; None when there is none that can be read."""
     try:
