@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,10 @@ from conftest import COMMAND, Ran, docker, free_port, left_of, need, projects_ma
 from devpod_gen.engine.docker import Docker
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile.load import parse
-from devpod_gen.verify.ssh import write_config
+from devpod_gen.verify.doorway import write_config
+from devpod_gen.verify.transfer import transfers
 from devpod_gen.workspace.probe import wait_until_ready
-from devpod_gen.workspace.ssh import Who, open_door
+from devpod_gen.workspace.ssh import SshDoor, Who, open_door
 
 pytestmark = pytest.mark.engine
 
@@ -427,6 +428,27 @@ def test_settings_of_the_server(place: Place) -> None:
     assert {key: told[key] for key in wanted} == wanted
     without = docker("exec", "-e", "DEVPOD_SSH_AGENT=", *argv)
     assert "allowagentforwarding no" in without.splitlines()
+
+
+def test_verify_sees_what_a_server_does_not_do(place: Place, tmp_path: Path) -> None:
+    """The very checks of `verify`: on the door as it is, and on a server that is spoilt."""
+    (folder,) = Path(place.env["XDG_DATA_HOME"]).glob("devpod-gen/*/ssh")
+    keys = (folder / "id_ed25519", folder / "known_hosts")
+    door = SshDoor(place.host, *keys, folder.parent / "ssh_config", place.port)
+    found = {check.id: check for check in transfers("ssh", door)}
+    assert {name: check.ok for name, check in found.items()} == dict.fromkeys(
+        ("sftp", "forward", "locale", "port"), True
+    ), found
+    spoilt = (
+        *("/usr/sbin/sshd -i -f /etc/devpod/sshd_config -o PermitRootLogin=yes",),
+        *("-o Subsystem=sftp\\ /nowhere -o AllowTcpForwarding=no -o SetEnv=LC_ALL=C",),
+        *("-o AllowStreamLocalForwarding=no",),
+    )
+    config = tmp_path / "ssh_config"
+    told = door.config.read_text().replace("/usr/local/lib/devpod/sshd connect", " ".join(spoilt))
+    config.write_text(re.sub(r"Port \d+", f"Port {free_port()}", told))
+    for check in transfers("ssh", replace(door, config=config)):
+        assert check.ok is False, check
 
 
 def test_it_comes_back_after_a_stop(place: Place) -> None:

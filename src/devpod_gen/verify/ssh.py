@@ -13,6 +13,7 @@ from devpod_gen.engine.command import Result
 from devpod_gen.verify.doors import Named
 from devpod_gen.verify.doorway import write_config
 from devpod_gen.verify.proof import EXEC, Proof, look, probe, shut
+from devpod_gen.verify.transfer import transfers
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.probe import Login
 from devpod_gen.workspace.ssh import SshDoor, Who, open_door
@@ -35,6 +36,7 @@ def ssh_door(run: Proof, container: Container, who: Login) -> float | None:
         probe(run, who.shell, "ssh", inside)
         seconds = run.clock.elapsed()
         look(run, who.shell, "ssh", inside)
+        run.checks.extend(transfers(way.program, way.door))
         return seconds
 
 
