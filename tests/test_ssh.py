@@ -116,6 +116,9 @@ def started_by_the_client(repo: Path, env: dict[str, str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    # Whoever enters by us first is made known.
+    ran = devpod_gen("exec", "-C", repo, "--", "git", "config", "user.email", env=env)
+    assert (ran.out, ran.err) == ("ann@example.org\n", "")
 
 
 def opened(folder: Path, start: Callable[[Path, dict[str, str]], None]) -> Place:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from devpod_gen.cli.arrival import arrive
 from devpod_gen.cli.dotfiles import dotfiles_first
 from devpod_gen.cli.masked import relay_masked, secrets_inside
 from devpod_gen.cli.options import (
@@ -116,6 +117,7 @@ def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
 
     engine, identity = Docker(), known_identity(repo)
     container = lifecycle.require(engine, identity)
+    arrive(repo, identity, container)
     in_volume = container.labels["devpod-gen.mode"] == "volume"
     inside = container.folder if in_volume else _place(repo.root, container.folder)
     argv = with_env(container, argv)

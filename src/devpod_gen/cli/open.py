@@ -3,13 +3,25 @@
 import os
 import shlex
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from devpod_gen.cli.arrival import arrive
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.doors import Place, Way, enter, place_at
-from devpod_gen.cli.options import HERE, Branch, Debug, Folder, Json, ProfileName
+from devpod_gen.cli.options import (
+    HERE,
+    Branch,
+    Debug,
+    Folder,
+    Json,
+    ProfileName,
+    at_branch,
+    repo_at,
+)
+from devpod_gen.workspace.record import host_of
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
@@ -109,6 +121,10 @@ def ssh(
     Example: devpod-gen open ssh
     """
     place = place_at(directory, profile, branch)
+    if not only_print and place.container and place.container.running:
+        repo = at_branch(repo_at(directory, profile), branch)
+        arrive(repo, place.identity, place.container)
+        place = replace(place, alias=host_of(place.identity) or place.alias)
     argv = ssh_command(place)
     if only_print:
         Console(as_json=False, verbose=False).result(shlex.join(argv))

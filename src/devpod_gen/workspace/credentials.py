@@ -10,7 +10,7 @@ from pathlib import Path
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Container, Engine
 
-_RELAY = (sys.executable, "-I", "-m", "devpod_gen.cli.relay")
+_RELAY = (sys.executable, "-I", "-m", "devpod_gen.cli.credentials")
 _LISTEN = ("/usr/local/lib/devpod/git-credential", "listen")
 
 

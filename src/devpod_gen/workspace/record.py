@@ -59,6 +59,12 @@ def records() -> tuple[Record, ...]:
     return tuple(record for record in found if record)
 
 
+def host_of(identity: Identity) -> str | None:
+    """The SSH host's name, once the workspace has one."""
+    known = read(identity.data)
+    return known.alias if known else None
+
+
 def ssh_config_of(known: Record) -> Path:
     """Where the ssh_config of a remembered workspace is, once it has one."""
     return data_home() / known.id / "ssh_config"

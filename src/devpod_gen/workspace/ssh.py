@@ -22,11 +22,17 @@ SSHD = (_SERVER, "connect")
 _WELCOME = f"""
 set -e
 [ -x {_SERVER} ] || exit 98
+[ -d /run/devpod/user ] || exit 97
 cat >/run/devpod/user/gitconfig.new
 mv /run/devpod/user/gitconfig.new /run/devpod/user/gitconfig
 [ "$1" != keys ] || exec {_SERVER} keys
 """
-_NO_SERVER = 98
+_NO_SERVER, _NO_FOLDER = 98, 97
+# The entrypoint's, where a client has started the container without it.
+_FOLDER = """
+mkdir -p -m 0755 /run/devpod && mkdir -m 0700 /run/devpod/user &&
+    chown "$1:$(id -g "$1")" /run/devpod/user
+"""
 _IN_MEMORY = ("tmpfs", "ramfs")
 _MADE = re.compile(r"(-----BEGIN.*-----\n)\n(ssh-ed25519 \S+)\n(\S+)\n", re.DOTALL)
 
@@ -81,6 +87,11 @@ def open_door(
     return door
 
 
+def was_met(data: Path, container: Container) -> bool:
+    """Whether the door of this container was opened, or found not to be there, before."""
+    return _text(data / "ssh" / "container").endswith(container.id)
+
+
 def _published(engine: Engine, container: Container, listens: int | None) -> int | None:
     """The host's port that the container has, whatever it was made from."""
     if listens is None:
@@ -101,6 +112,7 @@ def _make_keys(engine: Engine, container: Container, who: Who, door: SshDoor) ->
     """The host's key, made anew with the client's."""
     result = _exec(engine, container, who, "keys")
     if result.code == _NO_SERVER:
+        _keep(private_folder(door.identity.parent) / "container", f"none in {container.id}")
         return None
     match = _MADE.fullmatch(result.output)
     if not result.ok or not match:
@@ -109,8 +121,9 @@ def _make_keys(engine: Engine, container: Container, who: Who, door: SshDoor) ->
         raise StartError(message, where=container.name, fix=fix, detail=result.errors)
     folder = private_folder(door.identity.parent)
     publish(door.identity, match[1], mode=0o600)
-    # What is in memory is gone when the container stops: it is made anew each time.
-    _keep(folder / "container", "" if match[3] in _IN_MEMORY else container.id)
+    # What is in memory is gone when the container stops: `up` makes it anew each time.
+    in_memory = "in memory of " if match[3] in _IN_MEMORY else ""
+    _keep(folder / "container", f"{in_memory}{container.id}")
     return match[2]
 
 
@@ -121,8 +134,15 @@ def _keep(path: Path, text: str) -> None:
 
 def _exec(engine: Engine, container: Container, who: Who, what: str) -> Result:
     """As the user, not as root: root may lack the capability to give anything away."""
-    argv = ["sh", "-c", _WELCOME, "sh", what]
-    return engine.exec(container.id, argv, user=who.user, timeout=20, stdin=who.git.encode())
+    argv, told = ["sh", "-c", _WELCOME, "sh", what], who.git.encode()
+    result = engine.exec(container.id, argv, user=who.user, timeout=20, stdin=told)
+    if result.code != _NO_FOLDER:
+        return result
+    make = ["sh", "-c", _FOLDER, "sh", who.user]
+    made = engine.exec(container.id, make, user="root", timeout=20)
+    if not made.ok:
+        return made
+    return engine.exec(container.id, argv, user=who.user, timeout=20, stdin=told)
 
 
 def _text(path: Path) -> str:

@@ -1,6 +1,6 @@
 """The process that lets git inside ask the host for credentials, while a session is open.
 
-`python -m devpod_gen.cli.relay COMMAND…`: the command runs inside and says on its stdout, a
+`python -m devpod_gen.cli.credentials COMMAND…`: the command runs inside and says on its stdout, a
 line each, what git asks; the answer goes to its stdin. It ends when the process that has
 started this one does: a `shell`, an `exec`, an ssh. Loads little: a session waits for it.
 """
