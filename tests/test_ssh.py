@@ -151,9 +151,11 @@ def place(
     engine: None,  # noqa: ARG001 - it is needed
 ) -> Iterator[Place]:
     folder, since = tmp_path_factory.mktemp("ssh"), time.time()
-    found = opened(folder, request.param)
-    yield found
-    assert devpod_gen("down", "--caches", "-C", found.repo, env=found.env).code == 0
+    try:
+        yield opened(folder, request.param)
+    finally:
+        ran = devpod_gen("down", "--caches", "-C", folder / "door", env=a_user(folder))
+    assert ran.code == 0, ran.err
     assert not list((folder / "data").glob("devpod-gen/*/ssh*"))  # the keys, too
     assert left_of(projects_made(folder, since)) == set()
 
@@ -175,8 +177,12 @@ def test_sessions_have_what_the_profile_says(place: Place) -> None:
     assert place.over(LOOK, options=("-o", "ProxyCommand=none")) == command
     assert place.over("pwd; tty", options=("-tt",)).startswith("/workspaces/door\n/dev/pts/")
     assert place.over("cd /tmp; zsh -c pwd; cd; sh -lc pwd") == "/tmp\n/home/dev\n"
-    exec_door = devpod_gen("exec", "-C", place.repo, "--", "sh", "-c", "pwd; id", env=place.env)
-    assert place.over("pwd; id") == exec_door.out
+    exec_door = devpod_gen(
+        "exec", "-C", place.repo, "--", "sh", "-c", "pwd; id; umask", env=place.env
+    )
+    assert place.over("pwd; id; sh -c umask") == exec_door.out
+    for transport in ((), ("-o", "ProxyCommand=none")):
+        assert place.over("sh -c umask", options=transport) == "0022\n"
 
 
 def test_copies(place: Place, tmp_path: Path) -> None:

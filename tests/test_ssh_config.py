@@ -160,6 +160,29 @@ def test_what_must_not_be_touched_is_not(cli: Cli, home: Path, how: str) -> None
     assert real.read_bytes() == f"{line}\n".encode() + HOSTS
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["pipe", "folder", "loop", "nowhere"])
+def test_what_is_no_file_is_left_alone(cli: Cli, home: Path, kind: str) -> None:
+    config = home / ".ssh/config"
+    if kind == "pipe":
+        os.mkfifo(config)
+    elif kind == "folder":
+        config.mkdir()
+    else:
+        config.symlink_to("config" if kind == "loop" else "/nowhere/at/all")
+    before = config.lstat()
+    ran = cli("ssh-config", "install")
+    assert (ran.code, "it is not touched" in ran.err) == (0, True)
+    assert cli("ssh-config", "show").code == 0
+    assert cli("ssh-config", "uninstall").code == 0
+    after = config.lstat()
+    assert (after.st_ino, after.st_mode, after.st_mtime) == (
+        before.st_ino,
+        before.st_mode,
+        before.st_mtime,
+    )
+
+
 @pytest.mark.parametrize("folder", [True, False], ids=["no file", "no folder"])
 def test_what_was_not_there_is_not_there_again(
     cli: Cli,

@@ -15,6 +15,7 @@ from typing import IO
 from devpod_gen.engine.credential import fill
 
 _READY_WITHIN = 10.0
+_LONGEST = 65536
 _LOOK = 0.5  # seconds between looks at the session's process where nothing tells of its end
 
 
@@ -69,12 +70,12 @@ def _serve(inside: "subprocess.Popen[bytes]", session: int) -> None:
             ready = waiting.select(None if end is not None else _LOOK)
             if any(key.fileobj == end for key, _ in ready):
                 return
-            if ready and not _answer(inside.stdout.readline(), inside.stdin):
+            if ready and not _answer(inside.stdout.readline(_LONGEST), inside.stdin):
                 return
 
 
 def _answer(line: bytes, stdin: IO[bytes]) -> bool:
-    if not line:
+    if not line.endswith(b"\n"):  # it has ended, or goes on and on
         return False
     request = bytes.fromhex(line.decode()).decode("utf-8", errors="replace")
     stdin.write(fill(request).encode().hex().encode() + b"\n")

@@ -72,8 +72,9 @@ def include_line() -> str:
 def is_installed() -> bool:
     """Whether the user's file has the line, by us or by hand."""
     try:
-        return include_line().encode() in _lines(user_config().read_bytes())
-    except (OSError, HostError):
+        content = userfile.read(userfile.real(user_config()))
+        return content is not None and include_line().encode() in _lines(content)
+    except HostError:
         return False
 
 

@@ -24,6 +24,8 @@ def untouchable(target: Path) -> str | None:
         found = target.stat()
     except FileNotFoundError:
         return _no_place(target)
+    except OSError as error:
+        return f"{target} cannot be looked at: {error.strerror}"
     reasons = (
         (not stat.S_ISREG(found.st_mode), "is no file"),
         (found.st_uid != os.geteuid(), "is somebody else's"),
@@ -42,11 +44,9 @@ def mode(target: Path) -> int:
 
 
 def read(target: Path) -> bytes | None:
-    """What it holds; None where it is not there. Raises HostError."""
+    """What it holds; None where it is no file: a pipe would be waited for. Raises HostError."""
     try:
-        return target.read_bytes()
-    except FileNotFoundError:
-        return None
+        return target.read_bytes() if target.is_file() else None
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise HostError(message, where=str(target), fix="make it a readable file") from error
