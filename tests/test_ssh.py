@@ -1,18 +1,22 @@
 """The SSH door with the host's real OpenSSH: of a workspace that `up` has started, and of one
 that the reference client has."""
 
+import base64
+import functools
 import json
 import os
 import re
 import shlex
 import socket
+import ssl
 import statistics
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -318,6 +322,55 @@ def test_credentials_come_from_the_host_while_a_session_is_open(place: Place) ->
     assert found == ""
     assert SECRET not in docker("inspect", place.container) + docker("logs", place.container)
     assert not docker("exec", place.container, "find", "/run/devpod/user", "-name", "*.socket")
+
+
+def test_git_over_https_asks_the_host(place: Place, tmp_path: Path) -> None:
+    """git's own client inside, and a server with a password."""
+    repo = tmp_path / "served/repo.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(repo)], check=True)
+    tree = place.run("git", "-C", str(repo), "mktree")
+    commit = place.run("git", "-C", str(repo), "commit-tree", "-m", "from afar", tree.strip())
+    place.run("git", "-C", str(repo), "update-ref", "HEAD", commit.strip())
+    place.run("git", "-C", str(repo), "update-server-info")
+    with _https(repo.parent, tmp_path) as port:
+        forward = ("-R", f"127.0.0.1:48443:127.0.0.1:{port}", "-o", "ExitOnForwardFailure=yes")
+        clone = "GIT_SSL_NO_VERIFY=1 git clone -q https://localhost:48443/repo.git ~/afar"
+        told = place.over(f"{clone} && git -C ~/afar log --format=%s", options=forward)
+    assert told == "from afar\n"
+    assert place.over(f"grep -rF {SECRET} ~/afar || echo none; rm -rf ~/afar") == "none\n"
+
+
+class _Guarded(SimpleHTTPRequestHandler):
+    """Files, for whoever has the password."""
+
+    def do_GET(self) -> None:
+        known = base64.b64encode(f"ann:{SECRET}".encode()).decode()
+        if self.headers.get("Authorization") == f"Basic {known}":
+            super().do_GET()
+            return
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="git"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def _https(served: Path, folder: Path) -> Iterator[int]:
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    made = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost")
+    into = ("-keyout", str(key), "-out", str(certificate))
+    subprocess.run([*made, *into], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    handler = functools.partial(_Guarded, directory=str(served))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
 
 
 @pytest.mark.parametrize(
