@@ -20,6 +20,25 @@ def publish(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
+def append(path: Path, line: str, *, most: int) -> None:
+    """Add a line to a private file, which keeps its last `most` to twice as many; whoever
+    calls sees to it that nobody else does at the same time. A line that was cut off, because
+    something was killed, is ended first. Raises HostError when the disk refuses."""
+    private_folder(path.parent)
+    try:
+        old = path.read_bytes() if path.exists() else b""
+        kept = old.splitlines()
+        if len(kept) >= 2 * most:
+            publish(path, b"\n".join([*kept[1 - most :], line.encode(), b""]), mode=0o600)
+            return
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o600), "ab") as stream:
+            stream.write(b"\n"[: bool(old) and not old.endswith(b"\n")] + f"{line}\n".encode())
+    except OSError as error:
+        message = f"the file cannot be written: {error.strerror}"
+        raise HostError(message, where=str(path), fix="make it a writable file") from error
+
+
 def temporary_prefix() -> str:
     """How the names of files and folders begin that this process makes and removes again."""
     return f".devpod-gen-{os.getpid()}-"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from devpod_gen.cli.progress import ProgressLine
 from devpod_gen.errors import DevpodError
 from devpod_gen.profile.wording import printable
 
@@ -54,10 +55,18 @@ class Console:
         self.as_json = as_json
         self.verbose = verbose
         self._links: list[str] = []
+        self._progress = ProgressLine(sys.stderr)
 
     def say(self, line: str) -> None:
-        """A line of progress; of a build's log only the steps, each on one short line."""
+        """A line of progress; of a build's log only the steps, each on one short line. One that
+        begins with a carriage return takes the place of the one before it that did."""
         line = _masked(line)  # before it is cut
+        if line.startswith("\r") and line.strip():
+            self._progress.show(_plain(line))
+            return
+        self._progress.clear()
+        if line == "\r":
+            return
         if self.verbose or not re.match(r"#\d+ ", line):
             _write(sys.stderr, _plain(line))
         elif step := _STEP.match(line):
@@ -70,6 +79,7 @@ class Console:
 
     def outcome(self, text: str, outcome: str, values: dict[str, Any]) -> None:
         """A result that may not be well: `outcome` is `ok` or `error`."""
+        self._progress.clear()
         if self.as_json:
             _write(sys.stdout, _as_json({"outcome": outcome, **values}))
         elif text:
@@ -88,6 +98,7 @@ class Console:
 
     def error(self, error: DevpodError) -> None:
         """What is wrong, where, and what to do; with `as_json` on stdout as well."""
+        self._progress.clear()
         _write(sys.stderr, "\n".join(_error_lines(error)))
         if self.as_json:
             body = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from devpod_gen.cli.console import Console
+from devpod_gen.cli.history import tell_history
 from devpod_gen.cli.options import HERE, Debug, Folder, Json, Repo, Verbose, plan_of, repo_at
 from devpod_gen.errors import DevpodError
 from devpod_gen.profile.wording import printable
@@ -26,6 +27,9 @@ def status(
     why_awake: Annotated[
         bool, typer.Option("--why-awake", help="And what keeps each one from stopping by itself.")
     ] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="How long the starts took; no engine is asked.")
+    ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001 - read at the boundary
@@ -39,6 +43,8 @@ def status(
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, None)
+    if history:
+        return tell_history(None if everything else repo.root, console)
     engine = Docker()
     found = workspaces(engine, None if everything else repo.root)
     awake = _awake(engine, found) if why_awake else {}
@@ -46,7 +52,7 @@ def status(
     text = "\n".join(_lines(one, drifts[one.container], awake) for one in found)
     none = "the engine has no workspace" if everything else "this repo has no workspace"
     values = [_values(one, drifts[one.container], awake) for one in found]
-    console.result(text or none, workspaces=values)
+    return console.result(text or none, workspaces=values)
 
 
 def _awake(engine: "Engine", found: "tuple[Workspace, ...]") -> "dict[str, Awake]":

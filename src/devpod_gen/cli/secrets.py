@@ -39,7 +39,7 @@ def secrets_of(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "t
         return ()
     from devpod_gen.workspace.secrecy.source import require  # noqa: PLC0415 - only what is used
 
-    with clock.stage("secret sources"):
+    with clock.stage("secrets"):
         values = require(plan.secrets, repo.root)
     hide(one.content for one in values)
     left_out = {one.name for one in plan.secrets} - {one.plan.name for one in values}
@@ -56,7 +56,7 @@ def real_secrets(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> 
     from devpod_gen.workspace.secrecy.source import ask  # noqa: PLC0415 - only what is used
     from devpod_gen.workspace.secrecy.value import Missing, Value  # noqa: PLC0415
 
-    with clock.stage("secret sources"):
+    with clock.stage("secrets"):
         found = ask(plan.secrets, repo.root)
     for one in found:
         if isinstance(one, Missing):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from devpod_gen.cli.began import began
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import (
     HERE,
@@ -47,6 +48,10 @@ def verify(
             "Several by commas, or by giving it again.",
         ),
     ] = None,
+    repeat: Annotated[
+        int,
+        typer.Option(min=0, max=1000, help="Measure so many starts more: cold, warm, existing."),
+    ] = 0,
     as_json: Json = False,
     verbose: Verbose = False,
     debug: Debug = False,  # noqa: ARG001 - read at the boundary
@@ -60,22 +65,23 @@ def verify(
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.cli.repo import changes_of, require_up_to_date  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.verify.memory import remembered  # noqa: PLC0415
     from devpod_gen.verify.run import verify as prove  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     seconds, doors = _seconds(budget) if budget else None, _doors(door or [])
-    clock = Clock()
+    clock = Clock(began())
     repo = repo_at(directory, profile)
-    with clock.stage("render"):
+    with clock.stage("resolve"):
         plan = with_own_dotfiles(trusted_plan_of(repo))
         changes = changes_of(repo, plan)
         require_up_to_date(changes)
+    with clock.stage("lock"):
         locked = require_locked(repo, plan, changes).tools if frozen else None
-    with clock.stage("engine"):
-        engine = Docker()
-        console.say(f"engine: {engine.require()}")
+    engine = Docker()
+    console.say(f"engine: {engine.require()}")
     context = Context(engine, plan, identity_of(repo, plan), clock, console.say)
     report = prove(
         context,
@@ -84,7 +90,10 @@ def verify(
         locked=locked,
         doors=doors,
         secrets=real_secrets(repo, plan, console, clock),
+        rounds=repeat,
     )
+    if not offline:  # whose network is another one
+        report = remembered(context.identity, report)
     console.outcome(report.text(), "ok" if report.ready else "error", report.values())
     return 0 if report.ready else 1
 

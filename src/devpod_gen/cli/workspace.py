@@ -1,10 +1,12 @@
 """The command that makes a workspace: up."""
 
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from devpod_gen.cli.began import began
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.dotfiles import tell_of_dotfiles
 from devpod_gen.cli.options import (
@@ -57,35 +59,47 @@ def up(
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
+    from devpod_gen.workspace.history import kind_of, run_of  # noqa: PLC0415
     from devpod_gen.workspace.lock import held  # noqa: PLC0415
+    from devpod_gen.workspace.regression import weigh  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
-    clock = Clock()
+    clock = Clock(began())
     repo = _checked_out(repo_at(directory, profile), branch, request, console)
-    with clock.stage("render"):
+    with clock.stage("resolve"):
         plan = with_own_dotfiles(trusted_plan_of(repo))
         changes = changes_of(repo, plan)
         if frozen:
-            require_locked(repo, plan, changes)
+            with clock.stage("lock"):
+                require_locked(repo, plan, changes)
         for path in write_files(repo, plan, changes):
             console.say(f"wrote {path}")
     secrets = secrets_of(repo, plan, console, clock)
     identity = identity_of(repo, plan)
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
-    with held(identity, "up", say=console.say):
+    with ExitStack() as locked:
+        with clock.stage("lock"):
+            locked.enter_context(held(identity, "up", say=console.say))
         config = config_in(_compose_of(plan, changes))
         running = lifecycle.up(context, config=config, secrets=secrets)
         if running.ssh:
             write_config(engine, plan, running.ssh, running.container)
-    seconds = clock.elapsed()
+    timing = clock.timing()
     container = running.container
+    kind = kind_of(timing, created=running.created, started=running.started)
+    standing = weigh(identity, (run_of(identity, "up", kind, running.image, timing),))
+    if verbose:
+        console.say(f"seconds: {timing.line()}")
+    if standing and (verbose or standing.slower):
+        console.say(standing.line())
     if running.dotfiles:
         tell_of_dotfiles(console, running.dotfiles)
     how = "started" if running.started else "running already"
     by_ssh = _by_ssh(running.ssh) if running.ssh else ""
     console.result(
-        f"{plan.name}: {how}, ready in {seconds:.1f} s\nenter with `devpod-gen shell`{by_ssh}",
+        f"{plan.name}: {how}, ready in {timing.seconds:.1f} s\n"
+        f"enter with `devpod-gen shell`{by_ssh}",
         workspace={
             "id": identity.id,
             "container": container.id,
@@ -97,8 +111,8 @@ def up(
             "created": running.created,
         },
         dotfiles=asdict(running.dotfiles) if running.dotfiles else None,
-        stages=[{"name": s.name, "seconds": round(s.seconds, 3)} for s in clock.stages],
-        seconds_to_shell=round(seconds, 3),
+        **timing.values(),
+        history=standing.values() if standing else None,
     )
 
 

@@ -40,14 +40,20 @@ def self_check(files: tuple[RenderedFile, ...]) -> None:
             )
 
 
-def _broken(file: RenderedFile) -> tuple[Finding, ...]:
+def _yaml(text: str) -> object:
     import yaml  # noqa: PLC0415 - only what is used is loaded
 
+    # The parser in C, where PyYAML has it: ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe ones
+
+
+def _broken(file: RenderedFile) -> tuple[Finding, ...]:
     name = file.path.rsplit("/", 1)[-1]
     if name == "devcontainer.json":
         return findings("devcontainer", json.loads(file.text), file.path)
     if file.path.startswith(FOLDER):
-        yaml.safe_load(file.text)  # what it holds is looked at by the tests' linter
+        _yaml(file.text)  # what it holds is looked at by the tests' linter
     if name == "compose.yaml":
-        return findings("compose", yaml.safe_load(file.text), file.path)
+        return findings("compose", _yaml(file.text), file.path)
     return ()

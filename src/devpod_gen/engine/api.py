@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from devpod_gen.engine.command import Result
+
+if TYPE_CHECKING:
+    from threading import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,27 @@ class Published:
     host_port: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How far a pull is: the image's layers that are known of, those that are there, and the
+    bytes that have come."""
+
+    ref: str
+    layers: int
+    done: int
+    size: int
+
+
+Step = Literal["begin", "create", "start"]
+"""Of a start: it has begun, a container is being made, one is being started."""
+
+OnStep = Callable[[Step], None]
+
+
+def unseen(_step: Step) -> None:
+    """For whom steps are nothing."""
+
+
 class Engine(Protocol):
     """Everything that is done outside this process. Every call has a deadline.
 
@@ -171,8 +195,11 @@ class Engine(Protocol):
         """The image, when the engine has it."""
         ...
 
-    def pull(self, ref: str, on_line: Callable[[str], None]) -> None:
-        """Get an image from its registry; raises ImageMissing where it has none, ImageError."""
+    def pull(
+        self, ref: str, on_change: Callable[[Fetched], None], *, stop: "Event | None" = None
+    ) -> None:
+        """Get an image from its registry, unless `stop` is set, by another thread; raises
+        ImageMissing where it has none, ImageError."""
         ...
 
     def push(self, ref: str, on_line: Callable[[str], None]) -> str:
@@ -223,9 +250,15 @@ class Engine(Protocol):
         builder cannot."""
         ...
 
-    def start(self, project: Project, *, only: tuple[str, ...] = ()) -> None:
-        """Create and start what the project's files say, or only some of its services;
-        raises StartError."""
+    def start(
+        self, project: Project, *, only: tuple[str, ...] = (), on_step: OnStep = unseen
+    ) -> None:
+        """Create and start what the project's files say, or only some of its services; tells
+        each kind of step once, as it comes. Raises StartError."""
+        ...
+
+    def stop(self, project: Project) -> None:
+        """Stop the project's containers, and keep them."""
         ...
 
     def resume(self, container: str) -> bool:

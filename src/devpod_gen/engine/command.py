@@ -72,9 +72,10 @@ def stream(
     *,
     timeout: float,
     env: Mapping[str, str] | None = None,
+    folder: str | None = None,
 ) -> Result:
     """Like `run`, handing on each line as it comes; the result keeps the last 40."""
-    process = _start(argv, env, subprocess.STDOUT)
+    process = _start(argv, env, subprocess.STDOUT, folder)
     timer = Timer(timeout, _kill, [process])
     timer.start()
     last: deque[str] = deque(maxlen=_KEPT_LINES)

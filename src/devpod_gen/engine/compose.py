@@ -2,28 +2,47 @@
 
 import os
 import re
+from collections.abc import Callable
 
 from devpod_gen.engine import connect, direct
-from devpod_gen.engine.api import Project
-from devpod_gen.engine.command import Result, run
+from devpod_gen.engine.api import OnStep, Project, Step
+from devpod_gen.engine.command import Result, run, stream
 from devpod_gen.errors import EngineError, StartError
 
 _DEADLINE = 300.0
 _PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
 
 
-def up(project: Project, only: tuple[str, ...]) -> None:
+def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
     """Create and start what the project's files say, or these services of it; nothing is
     built. Raises StartError."""
     try:
-        if not only and direct.start(project, *_command(project)):
+        if not only and direct.start(project, *_command(project), on_step):
             return
     except direct.Refused as refused:
         raise _start_error(project, Result(1, "", str(refused))) from refused
-    result = _run(project, "up", "--detach", "--no-build", "--quiet-pull", *only)
+    told = ("up", "--detach", "--no-build", "--quiet-pull", *only)
+    argv, environment = _command(project)
+    steps = _steps(on_step)
+    result = stream([*argv, *told], steps, timeout=_DEADLINE, env=environment, folder="/")
     if not result.ok:
         connect.raise_if_down(result)
         raise _start_error(project, result)
+
+
+def _steps(on_step: OnStep) -> Callable[[str], None]:
+    """Compose says what it does as it does it."""
+    told: set[str] = set()
+
+    def on_line(line: str) -> None:
+        word = re.match(r"\s*Container \S+\s+(Creating|Recreate|Starting)\b", line)
+        step: Step = "start" if word and word[1] == "Starting" else "create"
+        if word and step not in told:
+            told.add(step)
+            on_step(step)
+
+    on_step("begin")
+    return on_line
 
 
 def resolved(project: Project) -> str:

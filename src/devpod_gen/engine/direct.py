@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from devpod_gen.engine import asked, connect, wire
-from devpod_gen.engine.api import Project
+from devpod_gen.engine.api import OnStep, Project
 from devpod_gen.engine.composed import Composed, Unknown, composed
 
 _DEADLINE = 120.0
@@ -23,7 +23,7 @@ class Refused(Exception):
     """The engine did not start the container, which is there: with its reason."""
 
 
-def start(project: Project, argv: list[str], environment: dict[str, str]) -> bool:
+def start(project: Project, argv: list[str], environment: dict[str, str], on_step: OnStep) -> bool:
     """Have the project's one container made and started; False, and nothing done that Compose
     would mind, where that takes Compose. `argv`: the Compose command for the project's files.
     Raises Refused, EngineError."""
@@ -38,6 +38,8 @@ def start(project: Project, argv: list[str], environment: dict[str, str]) -> boo
     image = wire.get(f"/images/{wire.name(made.container['Image'])}/json")
     if not plugin or not image or wire.get("/containers/json", all=1, filters=mine):
         return False
+    on_step("begin")
+    on_step("create")
     with ThreadPoolExecutor(max_workers=2) as pool:
         network = pool.submit(_have_network, project, made, plugin)
         digest = asked.hash_of(
@@ -51,6 +53,7 @@ def start(project: Project, argv: list[str], environment: dict[str, str]) -> boo
     answer = wire.ask("POST", "/containers/create", body, query=query, timeout=_DEADLINE)
     if answer.status >= 400:
         return False
+    on_step("start")
     place = f"/containers/{answer.value['Id']}/start"
     answer = wire.ask("POST", place, timeout=_DEADLINE)
     if answer.status >= 400:

@@ -4,22 +4,28 @@ Buildx and exec, which docker-py does not have or gives no deadline."""
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from devpod_gen.engine import compose, connect, listing, questions, removal, wire
 from devpod_gen.engine.api import (
     Base,
     Build,
     Container,
+    Fetched,
     HostedImage,
     ImageInfo,
+    OnStep,
     Parts,
     Project,
     Published,
     Times,
+    unseen,
 )
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
+
+if TYPE_CHECKING:
+    from threading import Event
 
 _ONCE = 120.0
 
@@ -51,11 +57,13 @@ class Docker:
         """See Engine."""
         return questions.image(ref)
 
-    def pull(self, ref: str, on_line: Callable[[str], None]) -> None:
+    def pull(
+        self, ref: str, on_change: Callable[[Fetched], None], *, stop: "Event | None" = None
+    ) -> None:
         """See Engine."""
         from devpod_gen.engine import registry  # noqa: PLC0415 - only what is used is loaded
 
-        registry.pull(ref, on_line)
+        registry.pull(ref, on_change, stop)
 
     def push(self, ref: str, on_line: Callable[[str], None]) -> str:
         """See Engine."""
@@ -118,14 +126,28 @@ class Docker:
         several = questions.holds_several_platforms()
         return platform.build(platforms, builds, base, on_line, push=push, holds_several=several)
 
-    def start(self, project: Project, *, only: tuple[str, ...] = ()) -> None:
+    def start(
+        self, project: Project, *, only: tuple[str, ...] = (), on_step: OnStep = unseen
+    ) -> None:
         """See Engine."""
-        compose.up(project, only)
+        compose.up(project, only, on_step)
 
     def resume(self, container: str) -> bool:
         """See Engine."""
         place = f"/containers/{wire.name(container)}/start"
         return wire.ask("POST", place, timeout=_ONCE).status < 400
+
+    def stop(self, project: Project) -> None:
+        """See Engine."""
+        found = self.containers({"com.docker.compose.project": project.name})
+        patience = [] if project.grace is None else ["-t", str(project.grace)]
+        result = run([connect.client(), "stop", *patience, *(c.id for c in found)], timeout=_ONCE)
+        if not result.ok:
+            connect.raise_if_down(result)
+            message = f"the workspace {project.name} could not be stopped"
+            raise EngineError(
+                message, where=project.name, fix="run it again", detail=result.last_lines(3)
+            )
 
     def remove(self, project: Project, *, volumes: bool) -> None:
         """See Engine."""

@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from threading import Event
 from typing import Any, Literal
 
 from devpod_gen.engine import connect
-from devpod_gen.engine.api import HostedImage, Manifest
+from devpod_gen.engine.api import Fetched, HostedImage, Manifest
 from devpod_gen.engine.command import Result, run, stream
+from devpod_gen.engine.pull import Layers
+from devpod_gen.engine.terminal import watch
 from devpod_gen.errors import ImageError, ImageMissing
 
 _DEADLINE = 3600.0
@@ -37,14 +40,16 @@ _CAUSES = (
 )
 
 
-def pull(ref: str, on_line: Callable[[str], None]) -> None:
+def pull(ref: str, on_change: Callable[[Fetched], None], stop: Event | None = None) -> None:
     """Get an image; raises ImageMissing where the registry has none, else ImageError."""
-    _run("pull", ref, on_line)
+    argv = [connect.client(), "pull", ref]
+    result = watch(argv, Layers(ref, on_change), timeout=_DEADLINE, stop=stop)
+    _require(result, "pulled", ref)
 
 
 def push(ref: str, on_line: Callable[[str], None]) -> str:
     """Hand an image to its registry; the digest that it has there. Raises ImageError."""
-    result = _run("push", ref, on_line)
+    result = _push(ref, on_line)
     match = re.search(r"digest: (sha256:[0-9a-f]{64})", result.output)
     if not match:
         message = f"the registry gave no digest for {ref}"
@@ -93,16 +98,20 @@ def _imagetools(ref: str, *options: str) -> str:
     raise _error(message, ref, result)
 
 
-def _run(verb: Literal["pull", "push"], ref: str, on_line: Callable[[str], None]) -> Result:
+def _push(ref: str, on_line: Callable[[str], None]) -> Result:
     def say(line: str) -> None:
         if not _LAYER.match(line):  # a line for every state of every layer is noise
             on_line(line)
 
-    result = stream([connect.client(), verb, ref], say, timeout=_DEADLINE)
+    result = stream([connect.client(), "push", ref], say, timeout=_DEADLINE)
+    return _require(result, "pushed", ref)
+
+
+def _require(result: Result, done: Literal["pulled", "pushed"], ref: str) -> Result:
     if result.ok:
         return result
     connect.raise_if_down(result)
-    message = f"the image {ref} cannot be {'pulled' if verb == 'pull' else 'pushed'}"
+    message = f"the image {ref} cannot be {done}"
     raise _error(message, ref, result)
 
 

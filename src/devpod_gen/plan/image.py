@@ -7,6 +7,7 @@ stale one is never used. The distribution's own packages are not in it.
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from devpod_gen import __version__, resources
@@ -115,9 +116,11 @@ def recipe_files(folder: Path) -> tuple[Path, ...]:
     )
 
 
-def _content(folder: Path) -> list[tuple[str, str]]:
-    """Path and sha256 of each file. Modes do not count: the Dockerfiles set them."""
-    return [
+@cache
+def _content(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Path and sha256 of each file of a recipe of ours, which stays as it is while we run.
+    Modes do not count: the Dockerfiles set them."""
+    return tuple(
         (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
         for path in recipe_files(folder)
-    ]
+    )

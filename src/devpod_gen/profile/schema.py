@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError, validators
@@ -56,15 +57,19 @@ _Validator: Any = cast("Any", validators).extend(
 )
 
 
+@cache
+def _validator(schema: str) -> Any:
+    return _Validator(resources.schema(schema))
+
+
 def findings(schema: str, document: object, file: str) -> tuple[Finding, ...]:
     """Everything in `document` that breaks the schema named `schema`, sorted by place.
 
     `file` is the name that the findings carry: `<file>::<path>`.
     """
-    validator = _Validator(resources.schema(schema))
     found = {
         Finding(where(file, path), message)
-        for error in validator.iter_errors(document)
+        for error in _validator(schema).iter_errors(document)
         for path, message in _explain(error)
     }
     return tuple(sorted(found, key=lambda finding: (finding.where, finding.message)))

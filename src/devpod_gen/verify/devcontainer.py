@@ -18,11 +18,12 @@ from devpod_gen.verify.proof import (
 )
 from devpod_gen.verify.report import Check
 from devpod_gen.workspace import image
+from devpod_gen.workspace.clock import Timing
 
 
-def devcontainer_door(run: Proof, variables: dict[str, str]) -> float | None:
+def devcontainer_door(run: Proof, variables: dict[str, str]) -> Timing | None:
     """Start by the reference client, when it is there, and look around through it; the
-    seconds until its shell was ready."""
+    time until its shell was ready."""
     program = reference.program()
     if not program:
         shut(run, "devcontainer", "@devcontainers/cli (`devcontainer`) is not on PATH")
@@ -38,7 +39,7 @@ def devcontainer_door(run: Proof, variables: dict[str, str]) -> float | None:
         variables=project.variables,
         override=run.cut.config if run.cut else None,
     )
-    with taken_away(run, project, "devcontainer"), run.clock.stage("devcontainer"):
+    with taken_away(run, project, "devcontainer"), run.clock.lap("devcontainer"):
         try:
             return _look_through(run, client, project)
         except StartError as error:
@@ -47,7 +48,7 @@ def devcontainer_door(run: Proof, variables: dict[str, str]) -> float | None:
     return None
 
 
-def _look_through(run: Proof, client: reference.ReferenceClient, project: Project) -> float:
+def _look_through(run: Proof, client: reference.ReferenceClient, project: Project) -> Timing:
     container_id, built = client.up()
     container = container_of(run.engine, client.project)
     of_bundle = image.loaded(run.engine, run.plan.image)
@@ -65,7 +66,7 @@ def _look_through(run: Proof, client: reference.ReferenceClient, project: Projec
         return client.exec(argv, seconds=EXEC)
 
     probe(run, who.shell, "devcontainer", inside)
-    seconds = run.clock.elapsed()
+    timing = run.clock.timing()
     look(run, who.shell, "devcontainer", inside)
     leaks_of_container(run, container, project, "devcontainer")
-    return seconds
+    return timing

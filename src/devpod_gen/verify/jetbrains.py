@@ -15,12 +15,13 @@ from devpod_gen.verify.report import Check
 from devpod_gen.verify.requirements import Wanted, judge
 from devpod_gen.verify.ssh import way_in
 from devpod_gen.verify.upload import upload
+from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.probe import Login
 
 
-def jetbrains_door(run: Proof, container: Container, who: Login) -> float | None:
-    """Do what Gateway does first; the seconds until the shell was ready."""
-    with run.clock.stage("jetbrains"), way_in(run, "jetbrains", container, who) as way:
+def jetbrains_door(run: Proof, container: Container, who: Login) -> Timing | None:
+    """Do what Gateway does first; where the time went until the shell was ready."""
+    with run.clock.lap("jetbrains"), way_in(run, "jetbrains", container, who) as way:
         if not way:
             return None
         with connected(way.program, way.door.config, way.door.alias) as connection:
@@ -31,10 +32,10 @@ def jetbrains_door(run: Proof, container: Container, who: Login) -> float | None
 
             if "ssh" not in run.doors.doors:  # the same server and shell: that is once enough
                 probe(run, who.shell, "jetbrains", inside)
-            seconds = run.clock.elapsed()
+            timing = run.clock.timing()
             run.seen["jetbrains"] = seen_over(run.plan, who.shell, inside)
             _replay(run, connection, who)
-        return seconds
+        return timing
 
 
 def _replay(run: Proof, connection: Connection, who: Login) -> None:

@@ -22,7 +22,7 @@ from devpod_gen.workspace.secrecy.value import Value
 def hand_over(run: Proof, container: Container, user: str) -> None:
     """The stand-ins, as `up` hands over the real ones. Raises StartError."""
     if run.stand_ins:
-        with run.clock.stage("secrets in"):
+        with run.clock.stage("secrets"):
             feed(run.engine, container, user, run.stand_ins)
 
 
@@ -64,7 +64,7 @@ def _place(run: Proof) -> tuple[Engine, Path, Path]:
 
 def _told(run: Proof, door: Door, look: Callable[[], Audit]) -> Iterator[Check]:
     begun = time.monotonic()
-    with run.clock.stage("leaks"):
+    with run.clock.lap("leaks"):
         found = look()
     detail = f"no secret in {len(found.looked)} kinds of places: {', '.join(found.looked)}"
     if found.spots:

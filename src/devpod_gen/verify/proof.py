@@ -58,7 +58,7 @@ def taken_away(run: Proof, project: Project, door: Door) -> Iterator[None]:
     try:
         yield
     finally:
-        with run.clock.stage(f"remove {door}"):
+        with run.clock.lap(f"remove {door}"):
             run.engine.remove(project, volumes=True)
             left = run.engine.labelled(PROJECT, project.name)
         detail = f"left behind: {', '.join(left)}" if left else "nothing is left"
@@ -90,9 +90,13 @@ def look_at_services(run: Proof, project: str, door: Door) -> None:
 
 def probe(run: Proof, shell: str, door: Door, inside: Inside) -> None:
     """Run the plan's probes."""
+    if not run.plan.probes:
+        run.clock.note("probe", "there are none")
+    with run.clock.stage("probe"):
+        outcomes = run_probes(inside, shell, run.plan.probes)
     run.checks.extend(
         Check(f"probe:{outcome.id}", door, outcome.ok, outcome.detail, outcome.seconds)
-        for outcome in run_probes(inside, shell, run.plan.probes)
+        for outcome in outcomes
     )
 
 

@@ -5,7 +5,10 @@ from typing import Any, Literal
 
 from devpod_gen.engine.api import ImageInfo
 from devpod_gen.verify.doors import DOORS
-from devpod_gen.workspace.clock import Stage
+from devpod_gen.workspace.clock import Lap, Timing
+from devpod_gen.workspace.history import Kind
+from devpod_gen.workspace.regression import Standing
+from devpod_gen.workspace.spread import percentile
 
 Door = Literal["host", "compose", "devcontainer", "ssh", "jetbrains", "kubernetes"]
 State = Literal["passed", "failed", "not run", "not asked"]
@@ -25,19 +28,51 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """Starts of one kind, one after another."""
+
+    kind: Kind
+    timings: tuple[Timing, ...]
+
+    def percentile(self, per_cent: int) -> float:
+        """Seconds that so many of a hundred did not exceed."""
+        return percentile([timing.seconds for timing in self.timings], per_cent)
+
+    def values(self) -> dict[str, Any]:
+        """As report.schema.json describes it."""
+        return {
+            "kind": self.kind,
+            "runs": len(self.timings),
+            "p50": round(self.percentile(50), 3),
+            "p95": round(self.percentile(95), 3),
+            "seconds": [round(timing.seconds, 3) for timing in self.timings],
+        }
+
+    def line(self) -> str:
+        """For people."""
+        p50, p95 = self.percentile(50), self.percentile(95)
+        return f"{self.kind:<9} {len(self.timings)} starts: p50 {p50:.2f} s, p95 {p95:.2f} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A whole verification. `seconds_to_shell`: from the command to a ready shell, None where
-    none was. `doors`: those that were asked for."""
+    """A whole verification. `timing`: from the command to a ready shell; where none was, to
+    the end, and `shell` says so. `laps`: what was done afterwards. `doors`: those that were
+    asked for."""
 
     name: str
     image: ImageInfo
     checks: tuple[Check, ...]
-    stages: tuple[Stage, ...]
-    seconds_to_shell: float | None
+    timing: Timing
+    laps: tuple[Lap, ...]
     budget: float | None
     offline: bool = False
     """With the network cut: nothing was asked of a registry, and nothing could be from inside."""
     doors: tuple[Door, ...] = DOORS
+    shell: bool = True
+    repeated: tuple[Repeated, ...] = ()
+    standing: Standing | None = None
+    """How the start stands to those before it; None: too few are known."""
 
     @property
     def tools(self) -> tuple[tuple[str, str], ...]:
@@ -64,11 +99,16 @@ class Report:
 
     def values(self) -> dict[str, Any]:
         """As report.schema.json describes it."""
-        seconds = self.seconds_to_shell
+        timing = self.timing.values()
         return {
             "name": self.name,
             "ready": self.ready,
-            "image": {"ref": self.image.ref, "id": self.image.id, "digest": self.image.digest},
+            "image": {
+                "ref": self.image.ref,
+                "id": self.image.id,
+                "digest": self.image.digest,
+                "size": self.image.size,
+            },
             "doors": {door: self.state(door) for door in DOORS},
             "checks": [
                 {
@@ -80,10 +120,12 @@ class Report:
                 }
                 for check in self.checks
             ],
-            "stages": [
-                {"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in self.stages
+            **(timing if self.shell else timing | {"seconds_to_shell": None}),
+            "afterwards": [
+                {"name": lap.name, "seconds": round(lap.seconds, 3)} for lap in self.laps
             ],
-            "seconds_to_shell": round(seconds, 3) if seconds else None,
+            "repeated": [repeated.values() for repeated in self.repeated],
+            "history": self.standing.values() if self.standing else None,
             "budget": self.budget,
             "offline": self.offline,
             "tools": dict(self.tools),
@@ -98,17 +140,20 @@ class Report:
             f"  {_MARKS[check.ok]}  {check.door:<12}  {check.id:<{width}}  {_short(check.detail)}"
             for check in self.checks
         ]
-        stages = " · ".join(f"{stage.name} {stage.seconds:.2f}" for stage in self.stages)
+        laps = " · ".join(f"{lap.name} {lap.seconds:.2f}" for lap in self.laps)
         doors = " · ".join(f"{door} {self.state(door)}" for door in DOORS)
-        return "\n".join([*lines, "", f"doors: {doors}", f"seconds: {stages}", self._verdict()])
+        lines += ["", f"doors: {doors}", f"seconds: {self.timing.line()}", f"then: {laps}"]
+        lines += [repeated.line() for repeated in self.repeated]
+        lines += [self.standing.line()] if self.standing else []
+        return "\n".join([*lines, self._verdict()])
 
     def _verdict(self) -> str:
         passed = sum(check.ok is True for check in self.checks)
         not_run = sum(check.ok is None for check in self.checks)
         counts = f"{passed} checks passed, {len(self.failed)} failed, {not_run} not run"
         word = f"verified{' offline' if self.offline else ''}" if self.ready else "NOT READY"
-        seconds = self.seconds_to_shell
-        shell = f"ready shell in {seconds:.2f} s" if seconds else "no shell became ready"
+        ready = f"ready shell in {self.timing.seconds:.2f} s"
+        shell = ready if self.shell else "no shell became ready"
         return f"{word}: {shell}; {counts}"
 
 

@@ -16,11 +16,14 @@ from devpod_gen.verify.leaks import leaks_around, masked
 from devpod_gen.verify.locked import locked_checks
 from devpod_gen.verify.offline import cut_off
 from devpod_gen.verify.proof import Proof
-from devpod_gen.verify.report import Check, Report
+from devpod_gen.verify.repeat import budget_check, repeat
+from devpod_gen.verify.report import Report
 from devpod_gen.verify.secrets import secrets_check
 from devpod_gen.workspace import image, lifecycle, services
+from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.images import have_images
 from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.port import VARIABLE as SSH_PORT
 from devpod_gen.workspace.secrecy.standin import stand_ins
@@ -36,72 +39,73 @@ def verify(
     locked: tuple[tuple[str, str], ...] | None = None,
     doors: Choice = ALL,
     secrets: tuple[Value, ...] = (),
+    rounds: int = 0,
 ) -> Report:
     """Prove the plan. Raises ImageError or StartError when there is nothing to look at;
     all else is in the report. `budget`: the most seconds to a ready shell. `offline`: with
     the network cut, and nothing asked of a registry. `locked`: the tools' versions must be
     these. `secrets`: the real ones, as far as their sources have them: none of them gets
-    into a workspace, and none may be anywhere."""
+    into a workspace, and none may be anywhere. `rounds`: that many starts more of each kind
+    are measured."""
     with cut_off(context.identity) if offline else nullcontext() as cut:
         work = (context.engine, context.plan, context.identity, context.clock, context.say)
         run = Proof(*work, cut, doors, stand_ins(context.plan.secrets), secrets)
-        return _verify(run, budget=budget, locked=locked)
+        return _verify(run, budget=budget, locked=locked, rounds=rounds)
 
 
 def _verify(
-    run: Proof, *, budget: float | None, locked: tuple[tuple[str, str], ...] | None
+    run: Proof,
+    *,
+    budget: float | None,
+    locked: tuple[tuple[str, str], ...] | None,
+    rounds: int,
 ) -> Report:
-    plan, clock, say, cut = run.plan, run.clock, run.say, run.cut
+    plan, clock, cut = run.plan, run.clock, run.cut
     with clock.stage("image"):
         if cut:
             found = image.require_present(run.engine, plan.image)
             services.require_images(run.engine, plan)
         else:
-            root = run.identity.root
-            found = image.ensure(run.engine, plan.image, say, clock=clock, root=root)
-            services.get_images(run.engine, plan, say)
+            found = have_images(run)
     variables = dict(known_variables(run.identity, plan))
     variables |= _free_ports(run.engine, plan, run.identity)
     variables |= image.doors(run.engine, plan.image)
-    seconds = _through_doors(run, variables)
+    before = clock.timing()
+    timing = _through_doors(run, variables)
+    repeated = repeat(run, variables, before, rounds) if rounds else ()
     if budget is not None:
-        run.checks.append(_within(budget, seconds))
+        run.checks.append(budget_check(timing, repeated, budget))
     run.checks.append(compared(run.seen, run.checks))
-    with clock.stage("secrets"):
+    with clock.lap("scan for secrets"):
         run.checks.append(secrets_check(run.engine, found.id))
     leaks_around(run, run.project("compose", variables), found.id)
     if locked is not None:
         run.checks.extend(locked_checks(run.checks, dict(locked)))
-    checks, stages = masked(run.checks, (*run.stand_ins, *run.real)), tuple(clock.stages)
     return Report(
         plan.name,
         found,
-        checks,
-        stages,
-        seconds,
+        masked(run.checks, (*run.stand_ins, *run.real)),
+        timing or clock.timing(),
+        tuple(clock.laps),
         budget,
+        shell=timing is not None,
+        repeated=repeated,
         offline=cut is not None,
         doors=run.doors.doors,
     )
 
 
-def _through_doors(run: Proof, variables: dict[str, str]) -> float | None:
-    """Go through those that were asked for; the seconds to the first ready shell."""
-    seconds = None
+def _through_doors(run: Proof, variables: dict[str, str]) -> Timing | None:
+    """Go through those that were asked for; where the time to the first ready shell went."""
+    timing = None
     if run.doors.by_compose:
         told = " and ".join(run.doors.by_compose)
         run.say(f"opening by compose: {told}{', offline' if run.cut else ''}")
-        seconds = compose_door(run, variables)
+        timing = compose_door(run, variables)
     if "devcontainer" in run.doors.doors:
         later = devcontainer_door(run, variables)
-        seconds = seconds or later
-    return seconds
-
-
-def _within(budget: float, seconds: float | None) -> Check:
-    took = f"{seconds:.2f} s to a ready shell" if seconds else "no shell became ready"
-    within = seconds is not None and seconds <= budget
-    return Check("budget", "host", within, f"{took}, the budget is {budget:g} s")
+        timing = timing or later
+    return timing
 
 
 def _free_ports(engine: Engine, plan: Plan, identity: Identity) -> dict[str, str]:

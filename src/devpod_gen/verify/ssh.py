@@ -15,6 +15,7 @@ from devpod_gen.verify.doorway import write_config
 from devpod_gen.verify.proof import EXEC, Proof, look, probe, shut
 from devpod_gen.verify.transfer import transfers
 from devpod_gen.workspace.batch import Inside
+from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.probe import Login
 from devpod_gen.workspace.ssh import SshDoor, Who, open_door
 
@@ -27,17 +28,17 @@ class Way:
     door: SshDoor
 
 
-def ssh_door(run: Proof, container: Container, who: Login) -> float | None:
-    """Come in by SSH and look around; the seconds until the shell was ready."""
-    with run.clock.stage("ssh"), way_in(run, "ssh", container, who) as way:
+def ssh_door(run: Proof, container: Container, who: Login) -> Timing | None:
+    """Come in by SSH and look around; where the time went until the shell was ready."""
+    with run.clock.lap("ssh"), way_in(run, "ssh", container, who) as way:
         if not way:
             return None
         inside = by_ssh(way.program, way.door, seconds=EXEC)
         probe(run, who.shell, "ssh", inside)
-        seconds = run.clock.elapsed()
+        timing = run.clock.timing()
         look(run, who.shell, "ssh", inside)
         run.checks.extend(transfers(way.program, way.door))
-        return seconds
+        return timing
 
 
 @contextmanager

@@ -50,8 +50,8 @@ def build_chain(
         say(f"building {last.ref if layer.folder == last.folder else layer.ref}")
     if missing:
         engine.build(_builds(image, missing, root), _base(engine), say)
-    with clock.stage("scan"):
-        approve(engine, image.layers, say)
+    clock.note("image", "built")
+    approve(engine, image.layers, say)
 
 
 def _missing(engine: Engine, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:

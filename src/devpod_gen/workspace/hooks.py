@@ -17,16 +17,16 @@ _FAILED = re.compile(r"^devpod: hook ([a-z-]+)(?: \(part ([^)]*)\))? (.*);", re.
 _SLACK = 30.0  # seconds beyond the hooks' own deadlines
 
 
-def run_hooks(context: Context, container: Container, *names: HookName, stage: str) -> None:
-    """Run those of the named hooks that the plan has, in their order, unless they have been;
-    `stage` is what the clock calls it. Raises StartError for the first that fails."""
+def run_hooks(context: Context, container: Container, *names: HookName) -> None:
+    """Run those of the named hooks that the plan has, in their order, unless they have been.
+    Raises StartError for the first that fails."""
     hooks = [hook for hook in context.plan.hooks.all if hook.name in names]
     if not hooks:
         return
     runner, seconds = context.plan.hooks.runner, context.plan.hooks.timeout
     calls = [shlex.join([*runner, "-q", hook.name]) for hook in hooks]
     context.say(f"hooks: {', '.join(hook.name for hook in hooks)}")
-    with context.clock.stage(stage):
+    with context.clock.stage("hooks"):
         result = context.engine.exec(
             container.id,
             ["sh", "-c", " && ".join(calls)],

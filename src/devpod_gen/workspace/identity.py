@@ -83,11 +83,20 @@ def data_home() -> Path:
 
     Raises HostError when there is no home.
     """
-    named = os.environ.get("XDG_DATA_HOME", "")
+    return _home("XDG_DATA_HOME", ".local/share")
+
+
+def state_home() -> Path:
+    """`$XDG_STATE_HOME/devpod-gen`, by the same. Raises HostError when there is no home."""
+    return _home("XDG_STATE_HOME", ".local/state")
+
+
+def _home(variable: str, otherwise: str) -> Path:
+    named = os.environ.get(variable, "")
     if named.startswith("/"):  # a relative one is to be ignored, says the specification
         return Path(named) / "devpod-gen"
     try:
-        return Path.home() / ".local" / "share" / "devpod-gen"
+        return Path.home() / otherwise / "devpod-gen"
     except RuntimeError as error:
         message = "this user has no home folder"
-        raise HostError(message, where="HOME", fix="set HOME or XDG_DATA_HOME") from error
+        raise HostError(message, where="HOME", fix=f"set HOME or {variable}") from error

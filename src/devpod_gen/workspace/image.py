@@ -12,6 +12,7 @@ from devpod_gen.workspace.clock import Clock
 
 if TYPE_CHECKING:
     from devpod_gen.workspace.build import Say
+    from devpod_gen.workspace.pulls import Progress
 
 
 def ensure(
@@ -21,6 +22,7 @@ def ensure(
     *,
     clock: Clock | None = None,
     root: Path | None = None,
+    progress: "Progress | None" = None,
 ) -> ImageInfo:
     """The image, present in the engine. Nothing is built or pulled that is there already.
     `root`: the repo, whose remote and commit an image that is built says.
@@ -30,7 +32,7 @@ def ensure(
     """
     found = present(engine, image)
     if not found:
-        _get(engine, image, say, clock or Clock(), root)
+        _get(engine, image, say, clock or Clock(), root, progress)
         found = present(engine, image)
     if not found:
         message = f"the engine does not have {image.exact}, which it just got"
@@ -130,16 +132,25 @@ def ensure_for(
         build_for(engine, image, platforms, say, root, push=False)
 
 
-def _get(engine: Engine, image: ImagePlan, say: "Say", clock: Clock, root: Path | None) -> None:
+def _get(
+    engine: Engine,
+    image: ImagePlan,
+    say: "Say",
+    clock: Clock,
+    root: Path | None,
+    progress: "Progress | None",
+) -> None:
     if image.hosted:
-        say(f"pulling {image.exact}")
+        from devpod_gen.workspace.pulls import Progress  # noqa: PLC0415 - where it is missing
+
         try:
-            engine.pull(image.exact, say)
+            (progress or Progress(say)).pull(engine, image.exact)
         except ImageMissing:
             if image.digest or not (image.layers and image.may_build):
                 raise
             say("the registry does not have it: building")
         else:
+            clock.note("image", "pulled")
             return
     from devpod_gen.workspace.build import build_chain  # noqa: PLC0415 - with the scan, 15 ms
 

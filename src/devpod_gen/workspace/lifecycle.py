@@ -26,6 +26,7 @@ from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
 from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.images import have_images
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.secrecy.feed import feed
 from devpod_gen.workspace.secrecy.value import Value
@@ -41,6 +42,8 @@ class Running:
     or was of another configuration."""
 
     container: Container
+    image: str
+    """The image's id."""
     started: bool
     created: bool
     ssh: SshDoor | None
@@ -56,10 +59,7 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     """
     engine, clock, identity = context.engine, context.clock, context.identity
     with clock.stage("image"):
-        metadata = image.ensure(
-            engine, context.plan.image, context.say, clock=clock, root=identity.root
-        ).metadata
-        services.get_images(engine, context.plan, context.say)
+        has = have_images(context)
         write_env(identity, context.plan, tuple(image.doors(engine, context.plan.image)))
     found = before = find(engine, identity)
     known = record.claim(
@@ -70,23 +70,22 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     )
     if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
-            found = start.start(context, before, config=config, metadata=metadata)
-    with clock.stage("ready"):
+            found = start.start(context, before, config=config, metadata=has.metadata)
+    with clock.stage("start"):  # until its entrypoint has done its work
         seconds = ready_within(context.plan)
         who = wait_until_ready(engine, found, context.plan.user, seconds=seconds)
     if context.plan.secrets:
         with clock.stage("secrets"):
             feed(engine, found, who.user, secrets)
-    run_hooks(context, found, *CREATION, stage="hooks")
+    run_hooks(context, found, *CREATION)
     dotfiles = apply_dotfiles(context, found)
-    run_hooks(context, found, "start", stage="start hook")
+    run_hooks(context, found, "start")
     with clock.stage("probe"):
         _require_probes(context, found, who)
         services.require_running(engine, found.project, context.plan)
-    with clock.stage("ssh"):
-        door = enter(context, found, known.alias)
+    door = enter(context, found, known.alias)
     created = before is None or before.id != found.id
-    return Running(found, found is not before, created, door, dotfiles)
+    return Running(found, has.id, found is not before, created, door, dotfiles)
 
 
 def enter(context: Context, container: Container, alias: str) -> SshDoor | None:
@@ -172,6 +171,8 @@ def by_exec(engine: Engine, container: Container, plan: Plan) -> Inside:
 
 
 def _require_probes(context: Context, container: Container, who: Login) -> None:
+    if not context.plan.probes:
+        context.clock.note("probe", "there are none")
     inside = by_exec(context.engine, container, context.plan)
     outcomes = run_probes(inside, who.shell, context.plan.probes)
     failed = [outcome for outcome in outcomes if not outcome.ok]

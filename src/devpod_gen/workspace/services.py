@@ -6,15 +6,11 @@ read from the engine: that looks at intervals of seconds, and some never do.
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.engine.api import Container, Engine, OnStep, Project, unseen
 from devpod_gen.errors import ImageError, StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.service import HealthPlan, ServicePlan
-
-if TYPE_CHECKING:
-    from devpod_gen.workspace.build import Say
 
 AT_ONCE = (("DEVPOD_WAIT_FOR", "service_started"),)
 """For the compose file: nothing waits for the engine's own looks, since we look."""
@@ -33,8 +29,9 @@ class Answer:
     seconds: float
 
 
-def get_images(engine: Engine, plan: Plan, say: "Say") -> None:
-    """Have the services' images. Raises ImageError."""
+def missing_images(engine: Engine, plan: Plan) -> tuple[str, ...]:
+    """The services' images that are to be pulled, each once. Raises ImageError."""
+    missing: dict[str, None] = {}
     for service in plan.services:
         if engine.image(service.image):
             continue
@@ -42,8 +39,8 @@ def get_images(engine: Engine, plan: Plan, say: "Say") -> None:
             message = f"the image {service.image} is not here, and no registry has it"
             where = f"services.{service.name}"
             raise ImageError(message, where=where, fix="build or load it; localhost/ is this host")
-        say(f"pulling {service.image}")
-        engine.pull(service.image, say)
+        missing[service.image] = None
+    return tuple(missing)
 
 
 def require_images(engine: Engine, plan: Plan) -> None:
@@ -64,15 +61,15 @@ def all_run(engine: Engine, project: str, plan: Plan) -> bool:
     }
 
 
-def start(engine: Engine, project: Project, plan: Plan) -> None:
+def start(engine: Engine, project: Project, plan: Plan, on_step: OnStep = unseen) -> None:
     """Start the project, workspace and all: what a service depends on is ready before.
 
     Raises StartError.
     """
     for wave in _waves(plan.services):
-        engine.start(project, only=tuple(service.name for service in wave))
+        engine.start(project, only=tuple(service.name for service in wave), on_step=on_step)
         require_ready(engine, project.name, wave)
-    engine.start(project)
+    engine.start(project, on_step=on_step)
 
 
 def require_running(engine: Engine, project: str, plan: Plan) -> None:

@@ -1,14 +1,30 @@
 """The start of a container: by Compose, with what only this machine knows."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.engine.api import Container, Engine, Project, Step
 from devpod_gen.errors import StartError
 from devpod_gen.workspace import image, ownership, services
+from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.labels import labels_file
 from devpod_gen.workspace.variables import GIT, variables
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Tells making containers from starting them, for a clock whose stage is `start`."""
+
+    clock: Clock
+
+    def __call__(self, step: Step) -> None:
+        """What comes before the first container is made belongs to that."""
+        match step:
+            case "create":
+                self.clock.was("create")
+            case "begin" | "start":
+                self.clock.turn("start")
 
 
 def is_current(context: Context, container: Container, *, config: str) -> bool:
@@ -41,7 +57,7 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
     project = Project(name, (identity.compose_file, labels), known)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
-        services.start(engine, project, context.plan)
+        services.start(engine, project, context.plan, Steps(context.clock))
         services.require_ready(engine, name, context.plan.services)
     except StartError:
         if before is None:
