@@ -13,13 +13,13 @@ from devpod_gen import resources
 from devpod_gen.engine.api import ImageInfo
 from devpod_gen.verify.doors import ALL, DOORS, Choice, choice
 from devpod_gen.verify.report import Check, Report
-from devpod_gen.workspace.clock import Timing
+from devpod_gen.workspace.clock import Clock
 
 IMAGE = ImageInfo("localhost/x:1", f"sha256:{'a' * 64}", None, 1, "linux/amd64", "")
 
 
 def report(*checks: Check, doors: Choice = ALL) -> Report:
-    return Report("shop", IMAGE, checks, Timing(1.0, ()), (), None, doors=doors.doors, shell=False)
+    return Report("shop", IMAGE, checks, Clock().timing(), (), None, doors=doors.doors, shell=False)
 
 
 def test_a_choice_by_commas_by_repetition_and_in_any_order() -> None:
