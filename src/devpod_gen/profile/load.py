@@ -25,7 +25,6 @@ from devpod_gen.profile.model import (
 from devpod_gen.profile.secret import read_secrets
 from devpod_gen.profile.service import read_services
 from devpod_gen.profile.ssh import Git, Ssh
-from devpod_gen.profile.wording import printable
 
 LARGEST = 256 * 1024
 """A profile may have this many bytes."""
