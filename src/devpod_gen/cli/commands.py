@@ -36,7 +36,10 @@ COMMANDS = {
         "Open the login shell inside, at the place in the repo where you stand.",
     ),
     "exec": ("inside:execute", "Run a command inside; its streams and its exit code are yours."),
-    "logs": ("inside:logs", "Print what the workspace's containers have said."),
+    "logs": (
+        "inside:logs",
+        "Print what the workspace's containers have said, with stars for its secrets.",
+    ),
     "open": (
         "open:app",
         "Open the workspace in an IDE; without more, list every door and its link.",

@@ -87,11 +87,11 @@ def logs(
     Example: devpod-gen logs -f db
     """
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.workspace import lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace import finding  # noqa: PLC0415
 
     engine = Docker()
     repo = at_branch(repo_at(directory, profile), branch)
-    container = lifecycle.require(engine, known_identity(repo), running=False)
+    container = finding.require(engine, known_identity(repo), running=False)
     os.chdir("/")  # Compose would read the files of the folder that it is started in
     command = engine.logs_command(container.project, service, follow=follow)
     if not container.labels["devpod-gen.secrets"]:
@@ -112,11 +112,11 @@ def _kept() -> dict[str, str]:
 def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
     """Become the engine's own client: signals, sizes and exit codes need no help from us."""
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.workspace import credentials, lifecycle  # noqa: PLC0415
+    from devpod_gen.workspace import credentials, finding  # noqa: PLC0415
     from devpod_gen.workspace.secrecy.feed import with_env  # noqa: PLC0415
 
     engine, identity = Docker(), known_identity(repo)
-    container = lifecycle.require(engine, identity)
+    container = finding.require(engine, identity)
     arrive(repo, identity, container)
     in_volume = container.labels["devpod-gen.mode"] == "volume"
     inside = container.folder if in_volume else _place(repo.root, container.folder)

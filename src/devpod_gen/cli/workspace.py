@@ -54,7 +54,9 @@ def up(
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
     from devpod_gen.emit.compose import config_in  # noqa: PLC0415
+    from devpod_gen.emit.render import prepare  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.meanwhile import begin  # noqa: PLC0415
     from devpod_gen.verify.doorway import write_config  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
@@ -78,11 +80,13 @@ def up(
     identity = identity_of(repo, plan)
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
+    ready = begin(prepare)
     with ExitStack() as locked:
         with clock.stage("lock"):
             locked.enter_context(held(identity, "up", say=console.say))
         config = config_in(_compose_of(plan, changes))
         running = lifecycle.up(context, config=config, secrets=secrets)
+        ready()
         if running.ssh:
             write_config(engine, plan, running.ssh, running.container)
     timing = clock.timing()

@@ -71,12 +71,11 @@ def _path(root: Path, output: str) -> Path:
 def _emitters() -> str:
     """A hash of the text of templates and emitters, and of what else has a part in it."""
     package = Path(__file__).parent.parent
-    code = (*(package / name for name in ("emit", "plan", "profile")), resources.templates())
-    files = (path for folder in code for path in sorted(folder.rglob("*.*")))
+    code = [path for name in ("emit", "plan", "profile") for path in (package / name).glob("*.py")]
+    files = sorted((*code, *resources.templates().rglob("*.j2")))
     told = hashlib.sha256(repr((sys.version_info, _jinja())).encode())
     for path in files:
-        if path.suffix in (".py", ".j2"):
-            told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return told.hexdigest()
 
 

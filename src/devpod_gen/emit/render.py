@@ -15,6 +15,11 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def prepare() -> None:
+    """Load what rendering takes: while an engine is waited for, that costs nothing."""
+    _environment()
+
+
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - 50 ms

@@ -141,6 +141,8 @@ class Project:
     variables: tuple[tuple[str, str], ...] = ()
     grace: int | None = None
     """Seconds that its containers get to end when they are removed; None: the engine's own."""
+    direct: bool = False
+    """Whether it may be made without Compose, as Compose would make it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,14 @@ OnStep = Callable[[Step], None]
 
 def unseen(_step: Step) -> None:
     """For whom steps are nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class InnerFile:
+    """A file inside a container, and when it was changed: RFC 3339."""
+
+    content: bytes
+    changed: str
 
 
 class Engine(Protocol):
@@ -288,6 +298,10 @@ class Engine(Protocol):
         stdin: bytes | None = None,
     ) -> Result:
         """Run a command inside to its end; it is stopped inside at the deadline (seconds)."""
+        ...
+
+    def read(self, container: str, path: str) -> InnerFile | None:
+        """A file inside, without running anything there; None where there is none."""
         ...
 
     def ask(self, container: str, argv: list[str], *, timeout: float) -> Result:

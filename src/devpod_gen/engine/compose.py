@@ -17,7 +17,7 @@ def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
     """Create and start what the project's files say, or these services of it; nothing is
     built. Raises StartError."""
     try:
-        if not only and direct.start(project, *_command(project), on_step):
+        if project.direct and not only and direct.start(project, *_command(project), on_step):
             return
     except direct.Refused as refused:
         raise _start_error(project, Result(1, "", str(refused))) from refused

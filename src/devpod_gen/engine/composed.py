@@ -88,15 +88,16 @@ def _volume(key: str, entry: dict[str, Any], project: str) -> tuple[str, dict[st
 def _container(
     service: dict[str, Any], folder: Path, volumes: Mapping[str, tuple[str, dict[str, str]]]
 ) -> dict[str, Any]:
-    made: dict[str, Any] = {"HostConfig": {}, "AttachStdout": True, "AttachStderr": True}
+    host: dict[str, Any] = {"ExtraHosts": [], "PortBindings": {}}
+    made: dict[str, Any] = {"HostConfig": host, "AttachStdout": True, "AttachStderr": True}
     for key, value in service.items():
         if key == "volumes":
             names = {name: volume for name, (volume, _) in volumes.items()}
-            made["HostConfig"]["Mounts"] = [_mount(entry, folder, names) for entry in value]
+            host["Mounts"] = [_mount(entry, folder, names) for entry in value]
         elif key not in _KEYS:
             raise Unknown
         else:
-            _KEYS[key](made, made["HostConfig"], value)
+            _KEYS[key](made, host, value)
     return made
 
 
@@ -118,7 +119,7 @@ def _mount(entry: dict[str, Any], folder: Path, names: Mapping[str, str]) -> dic
 
 
 def _ports(made: dict[str, Any], host: dict[str, Any], entries: list[dict[str, Any]]) -> None:
-    made["ExposedPorts"], host["PortBindings"] = {}, {}
+    made["ExposedPorts"] = {}
     for entry in entries:
         _only(entry, "host_ip", "target", "published")
         name = f"{entry['target']}/tcp"

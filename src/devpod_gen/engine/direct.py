@@ -9,12 +9,12 @@ the network, and known for the next time.
 import hashlib
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from devpod_gen.engine import asked, connect, wire
 from devpod_gen.engine.api import OnStep, Project
 from devpod_gen.engine.composed import Composed, Unknown, composed
+from devpod_gen.meanwhile import begin
 
 _DEADLINE = 120.0
 
@@ -40,14 +40,12 @@ def start(project: Project, argv: list[str], environment: dict[str, str], on_ste
         return False
     on_step("begin")
     on_step("create")
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        network = pool.submit(_have_network, project, made, plugin)
-        digest = asked.hash_of(
-            argv, environment, name=project.name, key=_key(project, made, plugin)
-        )
-        volumes = [_have_volume(project, name, made, plugin) for name in made.volumes]
-        if not network.result() or not all(volumes) or not digest:
-            return False
+    network = begin(lambda: _have_network(project, made, plugin))
+    key = _key(project, made, plugin)
+    digest = asked.hash_of(argv, environment, name=project.name, key=key)
+    volumes = [_have_volume(project, name, made, plugin) for name in made.volumes]
+    if not network() or not all(volumes) or not digest:
+        return False
     body = made.container | _belonging(project, made, plugin, digest, str(image["Id"]))
     query = {"name": f"{project.name}-dev-1"}
     answer = wire.ask("POST", "/containers/create", body, query=query, timeout=_DEADLINE)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from devpod_gen.engine import compose, connect, listing, questions, removal, wire
+from devpod_gen.engine import connect, listing, questions, removal, wire
 from devpod_gen.engine.api import (
     Base,
     Build,
@@ -14,6 +14,7 @@ from devpod_gen.engine.api import (
     Fetched,
     HostedImage,
     ImageInfo,
+    InnerFile,
     OnStep,
     Parts,
     Project,
@@ -130,6 +131,8 @@ class Docker:
         self, project: Project, *, only: tuple[str, ...] = (), on_step: OnStep = unseen
     ) -> None:
         """See Engine."""
+        from devpod_gen.engine import compose  # noqa: PLC0415 - only what is used is loaded
+
         compose.up(project, only, on_step)
 
     def resume(self, container: str) -> bool:
@@ -178,6 +181,12 @@ class Docker:
         streams = ["--interactive"] if stdin is not None else []
         command = [connect.client(), "exec", *streams, "--user", user, *place, container, *limited]
         return run(command, timeout=timeout + 5, stdin=stdin)
+
+    def read(self, container: str, path: str) -> InnerFile | None:
+        """See Engine."""
+        from devpod_gen.engine import looking  # noqa: PLC0415 - only what is used is loaded
+
+        return looking.read(container, path)
 
     def ask(self, container: str, argv: list[str], *, timeout: float) -> Result:
         """See Engine. Without timeout(1), which a stranger's image may not have."""
@@ -234,6 +243,8 @@ class Docker:
 
     def logs_command(self, project: str, service: str | None, *, follow: bool) -> list[str]:
         """See Engine. Compose would put a control sequence before lines without a name."""
+        from devpod_gen.engine import compose  # noqa: PLC0415 - only what is used is loaded
+
         if service is None:
             return compose.logs_command(project, follow=follow)
         chosen = {"com.docker.compose.project": project, "com.docker.compose.service": service}
@@ -252,6 +263,8 @@ class Docker:
 
     def resolved(self, project: Project) -> str:
         """See Engine."""
+        from devpod_gen.engine import compose  # noqa: PLC0415 - only what is used is loaded
+
         return compose.resolved(project)
 
     def said(self, container: str, take: Callable[[bytes], None]) -> None:

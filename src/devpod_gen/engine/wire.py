@@ -28,6 +28,8 @@ class Answer:
 
     status: int
     body: bytes
+    head: Mapping[str, str]
+    """By lower-case names."""
 
     @property
     def value(self) -> Any:
@@ -91,8 +93,8 @@ def ask(
     content = b"" if body is None else json.dumps(body).encode()
     if place is None:
         return _by_library(method, target, content, timeout)
-    status, _, said = _exchange(place, method, target, content, timeout)
-    return Answer(status, said)
+    status, head, said = _exchange(place, method, target, content, timeout)
+    return Answer(status, said, head)
 
 
 @cache
@@ -141,4 +143,5 @@ def _by_library(method: str, target: str, content: bytes, timeout: float) -> Ans
         )
     except RequestException as error:
         raise connect.unreachable(str(error)) from error
-    return Answer(answer.status_code, answer.content)
+    head = {key.lower(): value for key, value in answer.headers.items()}
+    return Answer(answer.status_code, answer.content, head)

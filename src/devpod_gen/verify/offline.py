@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
-
 from devpod_gen.disk import publish
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.batch import Command, Inside, run_all
@@ -59,6 +57,8 @@ def cut_off(identity: Identity) -> Iterator[Cut]:
     The project's network is internal: its services reach one another and nothing else. No
     image is pulled for any of them.
     """
+    import yaml  # noqa: PLC0415 - only what is used is loaded
+
     emitted = yaml.safe_load(identity.compose_file.read_text(encoding="utf-8"))
     config = json.loads(identity.config_file.read_text(encoding="utf-8"))
     override = {

@@ -14,7 +14,6 @@ from devpod_gen.engine.command import TIMED_OUT, Result
 from devpod_gen.errors import HostError
 from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import KEPT
-from devpod_gen.workspace.archive import pack
 from devpod_gen.workspace.context import Context
 
 # The mark says what was applied last, and what the folder was then: it lies in the home,
@@ -102,6 +101,8 @@ def apply_dotfiles(context: Context, container: Container) -> Applied | None:
     plan = context.plan.dotfiles
     if not plan:
         return None
+    from devpod_gen.workspace.archive import pack  # noqa: PLC0415 - only what is used is loaded
+
     with context.clock.stage("dotfiles"):
         try:
             files = pack(folder_of(plan, context.identity.root)) if plan.path else b""

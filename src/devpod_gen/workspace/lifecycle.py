@@ -7,6 +7,7 @@ from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Container, Engine, Project
 from devpod_gen.engine.command import Result
 from devpod_gen.errors import StartError
+from devpod_gen.meanwhile import begin
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import (
     clone,
@@ -24,6 +25,8 @@ from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
 from devpod_gen.workspace.env import write_env
+from devpod_gen.workspace.finding import find as find  # noqa: PLC0414 - a part of this module
+from devpod_gen.workspace.finding import require as require  # noqa: PLC0414
 from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.images import have_images
@@ -74,6 +77,7 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     with clock.stage("start"):  # until its entrypoint has done its work
         seconds = ready_within(context.plan)
         who = wait_until_ready(engine, found, context.plan.user, seconds=seconds)
+    opened = begin(lambda: enter(context, found, known.alias))
     if context.plan.secrets:
         with clock.stage("secrets"):
             feed(engine, found, who.user, secrets)
@@ -83,7 +87,7 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     with clock.stage("probe"):
         _require_probes(context, found, who)
         services.require_running(engine, found.project, context.plan)
-    door = enter(context, found, known.alias)
+    door = opened()
     created = before is None or before.id != found.id
     return Running(found, has.id, found is not before, created, door, dotfiles)
 
@@ -101,25 +105,6 @@ def enter(context: Context, container: Container, alias: str) -> SshDoor | None:
 def ready_within(plan: Plan) -> float:
     """Seconds that a container's own start may take before it counts as failed."""
     return _READY_WITHIN + (clone.MAY_TAKE if plan.clone else 0)
-
-
-def find(engine: Engine, identity: Identity) -> Container | None:
-    """The clone's container, whoever started it; a running one first."""
-    return next(iter(ownership.of(engine, identity)), None)
-
-
-def require(engine: Engine, identity: Identity, *, running: bool = True) -> Container:
-    """The clone's container, running unless that does not matter; raises StartError."""
-    found = find(engine, identity)
-    if found and (found.running or not running):
-        return found
-    message = f"the workspace is {found.state}" if found else "this repo has no workspace yet"
-    fix = "run `devpod-gen up`"
-    times = engine.times([found.id]) if found else {}
-    if found and found.id in times and times[found.id].out_of_memory:
-        message += ": it was killed for memory"
-        fix += ", with more resources.memory in the profile"
-    raise StartError(message, where=str(identity.root), fix=fix)
 
 
 def cache_sizes(engine: Engine, identity: Identity) -> tuple[tuple[str, int], ...]:

@@ -1,8 +1,10 @@
 """Readiness: the entrypoint has done its work, and the plan's probes pass, run by the
 user's login shell as a person would."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from devpod_gen.engine.api import Container, Engine
 from devpod_gen.engine.command import TIMED_OUT, Result
@@ -28,6 +30,9 @@ getent passwd "$1" || exit 99
 [ ! -e /run/devpod/idle ] || : >/run/devpod/awake
 """
 _NO_SUCH_USER = 99
+_MARK = "/run/devpod/ready"
+_LOOKING = 0.5  # seconds: who is not ready by then is waited for inside
+_PAUSE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,9 @@ def wait_until_ready(engine: Engine, container: Container, user: str, *, seconds
 
     Raises StartError past `seconds`, when the container ends, and when there is no such user.
     """
+    found = _look(engine, container, user)
+    if found:
+        return found
     result = engine.exec(
         container.id, ["sh", "-c", _WAIT, "sh", user], user="root", timeout=seconds
     )
@@ -73,6 +81,39 @@ def wait_until_ready(engine: Engine, container: Container, user: str, *, seconds
         fix="read what it said last; an image.ref must stay alive with `sleep infinity`",
         detail=_last_words(engine, container, result),
     )
+
+
+def _look(engine: Engine, container: Container, user: str) -> Login | None:
+    """Who the user is, where files say at once that the entrypoint has done its work; None
+    where it takes a command inside to know, or to tell the watch for idleness.
+
+    A mark that is older than the end of the run before this one is that run's.
+    """
+    deadline = time.monotonic() + _LOOKING
+    if not engine.read(container.id, "/usr/local/bin/devpod-entrypoint"):
+        return None
+    while time.monotonic() < deadline:
+        mark, times = engine.read(container.id, _MARK), engine.times([container.id])
+        ended = times[container.id].ended if container.id in times else None
+        if mark and ended is not None and (not ended or _later(mark.changed, ended)):
+            if engine.read(container.id, "/run/devpod/idle"):
+                return None
+            known = engine.read(container.id, "/etc/passwd")
+            return _login(user, known.content.decode(errors="replace")) if known else None
+        time.sleep(_PAUSE)
+    return None
+
+
+def _later(one: str, other: str) -> bool:
+    return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+
+
+def _login(user: str, passwd: str) -> Login | None:
+    for line in passwd.splitlines():
+        fields = line.split(":")
+        if fields[0] == user and len(fields) == 7:
+            return Login(user, fields[6] or "/bin/sh", fields[5])
+    return None
 
 
 def run_probes(inside: Inside, shell: str, probes: Sequence[ProbePlan]) -> tuple[Outcome, ...]:

@@ -54,7 +54,7 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
     labels = labels_file(identity, metadata, keep=keep)
     loaded = image.doors(engine, context.plan.image)
     known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
-    project = Project(name, (identity.compose_file, labels), known)
+    project = Project(name, (identity.compose_file, labels), known, direct=True)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
         services.start(engine, project, context.plan, Steps(context.clock))

@@ -8,7 +8,7 @@ import os
 import re
 
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import clone, gitfolder, port
+from devpod_gen.workspace import gitfolder, port
 from devpod_gen.workspace.identity import Identity
 
 Variables = tuple[tuple[str, str], ...]
@@ -22,6 +22,8 @@ def variables(identity: Identity, plan: Plan) -> Variables:
     number = port.ssh_port(identity, plan)
     ssh = ((port.VARIABLE, str(number)),) if number else ()
     if plan.clone:
+        from devpod_gen.workspace import clone  # noqa: PLC0415 - it loads the engine's part
+
         return (*ssh, *clone.variables(identity, plan.clone))
     git = gitfolder.shared(identity.root, plan.folder)
     if not git:
