@@ -78,14 +78,7 @@ def test_the_version_loads_nothing_at_all(loaded: Callable[..., set[str]]) -> No
 def test_help_loads_no_command(loaded: Callable[..., set[str]]) -> None:
     modules = loaded("--help")
     assert not heavy(modules)
-    assert {name for name in modules if name.startswith("devpod_gen.")} == {
-        "devpod_gen.cli",
-        "devpod_gen.cli.app",
-        "devpod_gen.cli.boundary",
-        "devpod_gen.cli.commands",
-        "devpod_gen.cli.console",
-        "devpod_gen.errors",
-    }
+    assert not {"emit", "engine", "plan", "verify", "workspace"} & of_ours(modules)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -62,6 +62,16 @@ def _others(schema: Schema, value: dict[str, Any]) -> set[str]:
     return set(value) - set(schema.get("properties", {}))
 
 
+def _matches(pattern: str, value: str) -> bool:
+    """What is odd, very long or with a line break behind it, is not for here to judge."""
+    if len(value) > _PLAIN or value.endswith("\n"):
+        return False
+    return _compiled(pattern).search(value) is not None
+
+
+_PLAIN = 1024  # characters
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
@@ -113,7 +123,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
         ),
     },
     "string": {
-        "pattern": lambda s, value, _: _compiled(s["pattern"]).search(value) is not None,
+        "pattern": lambda s, value, _: _matches(s["pattern"], value),
         "minLength": lambda s, value, _: len(value) >= s["minLength"],
         "maxLength": lambda s, value, _: len(value) <= s["maxLength"],
     },
