@@ -42,7 +42,7 @@ def test_base_has_what_is_promised_and_no_more(built: Callable[..., str]) -> Non
     ref = built('name = "a"\n')
     for program in (
         *("zsh", "tmux", "git", "stow", "make", "curl", "sudo", "mise", "jq", "rg", "fzf"),
-        *("ssh", "/usr/sbin/sshd", "sftp"),
+        *("ssh", "/usr/sbin/sshd", "sftp", "rsync"),
     ):
         assert inside(ref, f"command -v {program}"), program
     assert inside(ref, "ls /etc/ssh/ssh_host_* 2>/dev/null || true") == ""

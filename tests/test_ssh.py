@@ -547,10 +547,14 @@ def test_without_root_file_system_capabilities_and_network(place: Place, tmp_pat
             assert door
             write_config(engine, plan, door, found)
             script = "pwd; id -un; grep CapEff /proc/self/status; echo agent:$SSH_AUTH_SOCK"
+            script += "; echo $PATH; zsh -lc 'echo $PATH'"
+            path = docker("exec", "--user=dev", name, "sh", "-c", "echo $PATH")
             argv = ["ssh", "-A", "-F", str(door.config), door.alias, script]
             done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
             # An agent that was not asked for is refused.
-            assert done.stdout == "/workspaces/door\ndev\nCapEff:\t0000000000000000\nagent:\n"
+            assert done.stdout == "/workspaces/door\ndev\nCapEff:\t0000000000000000\nagent:\n" + (
+                f"{path}\n" * 2
+            )
             docker("restart", "--time=1", name)
     finally:
         agent.close()
