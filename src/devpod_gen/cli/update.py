@@ -27,7 +27,7 @@ def updated(repo: "Repo", console: "Console") -> int:
     require_writable(changes_of(repo, bare))
     engine = Docker()
     console.say(f"engine: {engine.require()}")
-    image = resolve(engine, bare.image, console.say)
+    image = resolve(engine, bare.image, console.say, root=repo.root)
     draft = Lock(image, None, (), __version__)
     plan = plan_with(repo, draft)
     report = _prove(repo, plan, console)

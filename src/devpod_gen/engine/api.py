@@ -119,6 +119,8 @@ class Build:
     args: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    contexts: tuple[tuple[str, Path], ...] = ()
+    """Folders that the recipe takes files from, by the names that it has for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def _target(build: Build, builds: tuple[Build, ...]) -> dict[str, Any]:
     return {
         "inherits": [_COMMON],
         "context": _plain(str(build.recipe)),
-        "contexts": linked,
+        "contexts": linked | {name: _plain(str(folder)) for name, folder in build.contexts},
         "args": {name: _plain(value) for name, value in (("PARENT", build.parent), *build.args)},
         "labels": {name: _plain(value) for name, value in build.labels},
         "tags": [build.ref],

@@ -114,6 +114,8 @@ def _fix(log: str, choices: dict[str, tuple[str, ...]]) -> str:
         if versions:
             return f"pin a version that can be had without mise: {versions}"
         return "pin a version that mise can get, or add the tool to image.packages"
+    if re.search(r"devpod: the archive\b", log):
+        return "correct ide.jetbrains.bake: its sha256, its place, or the backend"
     if re.search(r"Unable to locate package|has no installation candidate", log):
         return "correct image.packages: the distribution has no package of that name"
     if "failed to resolve source metadata" in log or "pull access denied" in log:

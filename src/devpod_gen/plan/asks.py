@@ -10,7 +10,7 @@ from devpod_gen.plan.steering import steers
 from devpod_gen.profile.secret import Source
 from devpod_gen.profile.wording import shown
 
-Kind = Literal["stack", "dotfiles", "secrets", "env", "agent", "credentials"]
+Kind = Literal["stack", "dotfiles", "secrets", "env", "agent", "credentials", "backend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,16 @@ def _secrets(plan: Plan) -> Iterator[Ask]:
     for secret in plan.secrets:
         what = _HANDED[secret.source].format(" ".join(secret.reference))
         yield Ask("secrets", what, f"secrets.{secret.name}")
+
+
+def _backend(plan: Plan) -> Iterator[Ask]:
+    bake = plan.ide.bake
+    if bake and not bake.is_of_repo:
+        got = (
+            f"{bake.url} is downloaded" if bake.url else f"this machine's file {bake.path} is read"
+        )
+        what = f"{got}, and what is in it is put into the image as {bake.product}"
+        yield Ask("backend", what, "ide.jetbrains.bake")
 
 
 _HANDED: Mapping[Source, str] = {
@@ -81,5 +91,6 @@ _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _agent,
     _steering,
     _credentials,
+    _backend,
 )
 """One line for each kind."""

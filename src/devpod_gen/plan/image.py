@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from devpod_gen import __version__, resources
+from devpod_gen.plan.jetbrains import RECIPE, BakePlan
 from devpod_gen.plan.model import Layer
 
 BASE = "debian:trixie-slim"
@@ -31,17 +32,24 @@ _MOST_NAMES = 4
 @dataclass(frozen=True, slots=True)
 class Step:
     """A stack's image in the chain. `folder`: as a Layer's; `args`: the stack's own;
-    `digest`: of the folder's files, where the stack is the repo's."""
+    `digest`: of the folder's files, where the stack is the repo's; `archive`: what it unpacks."""
 
     name: str
     folder: str
     args: tuple[tuple[str, str], ...] = ()
     digest: str = ""
+    archive: BakePlan | None = None
 
     @property
-    def place(self) -> tuple[bool, str]:
-        """By which steps are sorted: what is ours comes first, so that others share it."""
-        return bool(self.digest), self.name
+    def place(self) -> tuple[bool, bool, str]:
+        """By which steps are sorted: what is ours comes first, so that others share it, and
+        of that the largest last."""
+        return bool(self.digest), bool(self.archive), self.name
+
+
+def backend(bake: BakePlan | None) -> tuple[Step, ...]:
+    """The step that puts an IDE's backend into the image."""
+    return (Step(RECIPE, RECIPE, bake.args, archive=bake),) if bake else ()
 
 
 Labels = tuple[tuple[str, str], ...]
@@ -70,7 +78,7 @@ def chain(
         so_far = joined([step.name for step in ordered[:count]])
         own = (shared, *step.args)
         layer = _layer(so_far, step.folder, layers[-1].ref, own, digest=step.digest)
-        layers.append(replace(layer, target=step.name))
+        layers.append(replace(layer, target=step.name, archive=step.archive))
     labels = (("devcontainer.metadata", json.dumps([metadata], separators=(",", ":"))),)
     last = _layer(name or layers[-1].name, "workspace", layers[-1].ref, args, labels)
     last = replace(last, marks=marks)

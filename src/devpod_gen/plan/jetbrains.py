@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from devpod_gen.profile.jetbrains import Bake
+
 CODES = {
     "CLion": "CL",
     "DataGrip": "DB",
@@ -24,6 +26,9 @@ GENERAL = "IntelliJ"
 FOLDER = "/opt/jetbrains"
 """Below it, in an image, each backend has a folder by its product's name."""
 
+RECIPE = "jetbrains"
+"""The folder of images/ that puts it there."""
+
 
 @dataclass(frozen=True, slots=True)
 class BakePlan:
@@ -38,6 +43,22 @@ class BakePlan:
     url: str | None = None
 
     @property
+    def args(self) -> tuple[tuple[str, str], ...]:
+        """What makes it another image. Where the archive is found does not."""
+        return ("CODE", CODES[self.product]), ("PRODUCT", self.product), ("SHA256", self.sha256)
+
+    @property
+    def is_of_repo(self) -> bool:
+        """Whether nothing outside of the repo is taken in."""
+        path = self.path or "/"
+        return not path.startswith(("/", "~")) and ".." not in path.split("/")
+
+    @property
     def folder(self) -> str:
         """Where it is in the image."""
         return f"{FOLDER}/{self.product}"
+
+
+def resolve_bake(bake: Bake | None, product: str) -> BakePlan | None:
+    """Decide it: it is the main product's."""
+    return BakePlan(product, bake.sha256, bake.path, bake.url) if bake else None

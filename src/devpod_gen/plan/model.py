@@ -27,6 +27,8 @@ class Layer:
     target: str
     """Its name in a bake file: the stack's, or that of our own recipe."""
     marks: tuple[tuple[str, str], ...] = ()
+    archive: BakePlan | None = None
+    """What it unpacks."""
 
 
 @dataclass(frozen=True, slots=True)

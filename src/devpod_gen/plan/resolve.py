@@ -8,7 +8,7 @@ from devpod_gen.plan import image
 from devpod_gen.plan.clash import refuse_clashes
 from devpod_gen.plan.dotfiles import resolve_dotfiles
 from devpod_gen.plan.hook import resolve_hooks
-from devpod_gen.plan.jetbrains import GENERAL
+from devpod_gen.plan.jetbrains import GENERAL, BakePlan, resolve_bake
 from devpod_gen.plan.lock import Lock
 from devpod_gen.plan.model import (
     CacheVolume,
@@ -58,7 +58,7 @@ def resolve(
     workspace = profile.workspace or f"/workspaces/{name}"
     home = "/root" if user == "root" else f"/home/{user}"
     refuse_clashes(profile, workspace, home)
-    tools = tool_plans(profile, stacks)
+    tools, ide = tool_plans(profile, stacks), _ide(profile, stacks)
     return Plan(
         file=profile.file,
         digest=profile.digest,
@@ -69,7 +69,7 @@ def resolve(
         shell=profile.shell or "zsh",
         folder=workspace,
         clone=_clone(profile),
-        image=_image(profile, name, stacks, tools, lock),
+        image=_image(profile, name, stacks, tools, lock, ide.bake),
         tools=tools,
         own_stacks=tuple(
             OwnStack(stack.recipe.place, stack.recipe.digest)
@@ -84,7 +84,7 @@ def resolve(
             PortPlan(port.port, port.label, port.publish is not False) for port in profile.ports
         ),
         probes=_probes(profile, stacks),
-        ide=_ide(profile, stacks),
+        ide=ide,
         hooks=resolve_hooks(
             profile.hooks,
             ours=not profile.image.ref,
@@ -110,6 +110,7 @@ def _image(
     stacks: tuple[Stack, ...],
     tools: tuple[ToolPlan, ...],
     lock: Lock | None,
+    bake: BakePlan | None,
 ) -> ImagePlan:
     if profile.image.ref:
         return _locked(ImagePlan(profile.image.ref, (), hosted=True, may_build=False), lock)
@@ -135,7 +136,7 @@ def _image(
         ("org.opencontainers.image.version", __version__),
     )
     layers = image.chain(
-        steps(profile, stacks),
+        (*steps(profile, stacks), *image.backend(bake)),
         args,
         metadata,
         name=image.joined(sorted(profile.stacks)),
@@ -205,12 +206,13 @@ def _ide(profile: Profile, stacks: tuple[Stack, ...]) -> IdePlan:
     settings.update(profile.ide.settings)
     backends = (profile.ide.backend, *(stack.backend for stack in stacks))
     products = tuple(dict.fromkeys(backend for backend in backends if backend))
+    products = products or (GENERAL,)
     return IdePlan(
         extensions=tuple(x for x in dict.fromkeys(wanted) if x not in dropped),
         settings=tuple(sorted(settings.items())),
-        backend=next(iter(products), None),
-        products=products or (GENERAL,),
-        bake=None,
+        backend=next((backend for backend in backends if backend), None),
+        products=products,
+        bake=resolve_bake(profile.ide.bake, products[0]),
         plugins=profile.ide.plugins,
         jetbrains_settings=tuple(sorted(profile.ide.jetbrains_settings)),
     )

@@ -10,6 +10,7 @@ from devpod_gen.profile import toml
 from devpod_gen.profile.dotfiles import read_dotfiles
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.hook import read_hooks
+from devpod_gen.profile.jetbrains import read_bake
 from devpod_gen.profile.meaning import contradictions
 from devpod_gen.profile.model import (
     Cache,
@@ -138,4 +139,5 @@ def _ide(document: dict[str, Any]) -> Ide:
         backend=jetbrains.get("backend"),
         plugins=tuple(jetbrains.get("plugins", ())),
         jetbrains_settings=tuple(jetbrains.get("settings", {}).items()),
+        bake=read_bake(jetbrains),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.errors import Finding
-from devpod_gen.profile import dotfiles, hostvariable, secret, service, ssh, version
+from devpod_gen.profile import dotfiles, hostvariable, jetbrains, secret, service, ssh, version
 from devpod_gen.profile.character import described, is_hidden
 from devpod_gen.profile.wording import shown, where
 
@@ -58,6 +58,7 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
         yield Finding(where(file, ("hooks", "warm")), "fills the caches, and there are none")
     yield from service.contradictions(document, file)
     yield from dotfiles.contradictions(document, file)
+    yield from jetbrains.contradictions(document, file)
     yield from secret.contradictions(document, file)
     yield from dotfiles.of_repo(document, file)
     yield from hostvariable.of_profile(document, file)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from devpod_gen.profile.dotfiles import Dotfiles
 from devpod_gen.profile.hook import Hooks
+from devpod_gen.profile.jetbrains import Bake
 from devpod_gen.profile.secret import Secret
 from devpod_gen.profile.service import Service
 from devpod_gen.profile.ssh import Git, Ssh
@@ -87,6 +88,7 @@ class Ide:
     backend: str | None = None
     plugins: tuple[str, ...] = ()
     jetbrains_settings: tuple[tuple[str, Any], ...] = ()
+    bake: Bake | None = None
 
 
 @dataclass(frozen=True, slots=True)

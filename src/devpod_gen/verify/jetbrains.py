@@ -8,6 +8,7 @@ from devpod_gen.engine.api import Container
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.connection import Connection, connected
 from devpod_gen.verify.agreement import seen_over
+from devpod_gen.verify.backend import look_at_backend
 from devpod_gen.verify.facts import gather
 from devpod_gen.verify.forward import forward
 from devpod_gen.verify.proof import EXEC, Proof, probe
@@ -48,6 +49,8 @@ def _replay(run: Proof, connection: Connection, who: Login) -> None:
     wanted = Wanted(who.home, baked=run.plan.ide.bake is not None, strict=run.doors.required)
     verdicts = [*judge(facts, wanted), ("upload", upload(connection, facts))]
     verdicts.append(("forward", forward(connection)))
+    if run.plan.ide.bake:
+        verdicts += look_at_backend(connection, run.plan, run.plan.ide.bake)
     seconds = time.monotonic() - begun  # of all: they are one conversation
     for name, (ok, detail) in verdicts:
         run.checks.append(Check(name, "jetbrains", ok, detail, seconds))

@@ -10,6 +10,7 @@ from devpod_gen.plan.image import BASE, EPOCH, REPOSITORY
 from devpod_gen.plan.model import ImagePlan, Layer
 from devpod_gen.workspace import origin
 from devpod_gen.workspace.approval import approve, candidate
+from devpod_gen.workspace.backend import source_of
 from devpod_gen.workspace.clock import Clock
 
 Say = Callable[[str], None]
@@ -70,18 +71,20 @@ def _builds(image: ImagePlan, layers: tuple[Layer, ...], root: Path | None) -> t
     last = layers[-1]
     if root:
         last = replace(last, marks=(*last.marks, *origin.labels(root)))
-    return tuple(_build(image, layer) for layer in (*layers[:-1], last))
+    return tuple(_build(image, layer, root) for layer in (*layers[:-1], last))
 
 
-def _build(image: ImagePlan, layer: Layer) -> Build:
+def _build(image: ImagePlan, layer: Layer, root: Path | None) -> Build:
+    source = source_of(layer.archive, root)
     return Build(
         name=layer.target,
         ref=layer.ref,
         parent=layer.parent,
         recipe=resources.images() / layer.folder,
-        args=(("SOURCE_DATE_EPOCH", str(EPOCH)), *layer.args),
+        args=(("SOURCE_DATE_EPOCH", str(EPOCH)), *layer.args, *source.args),
         labels=(*layer.labels, *layer.marks),
         choices=image.choices,
+        contexts=source.contexts,
     )
 
 

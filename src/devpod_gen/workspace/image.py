@@ -77,7 +77,7 @@ def doors(engine: Engine, image: ImagePlan) -> dict[str, str]:
     return {of_bundle.variable: ""} if of_bundle else {}
 
 
-def resolve(engine: Engine, image: ImagePlan, say: "Say") -> LockedImage:
+def resolve(engine: Engine, image: ImagePlan, say: "Say", *, root: Path) -> LockedImage:
     """What the image's name stands for now: in its registry, or the one that is built here.
 
     Raises ImageError, ImageMissing where the registry has none.
@@ -85,7 +85,7 @@ def resolve(engine: Engine, image: ImagePlan, say: "Say") -> LockedImage:
     if image.hosted:
         say(f"asking the registry for {image.ref}")
         return _locked(image.ref, engine.hosted(image.ref))
-    ensure(engine, image, say)
+    ensure(engine, image, say, root=root)
     return LockedImage(image.ref)
 
 
