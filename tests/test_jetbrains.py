@@ -134,7 +134,8 @@ def running(image: str, *options: str) -> Iterator[Container]:
         *("run", "--detach", "--init", "--label", LABEL, *options),
         *("--entrypoint", "sleep", image, "infinity"),
     )
-    docker("exec", "--user", "root", name, "mkdir", "-p", "/run/devpod")
+    own = "install -d -o dev -g dev -m 0700 /run/devpod /run/devpod/user"
+    docker("exec", "--user", "root", name, "sh", "-c", own)
     try:
         yield Container(name, "jb", "running", image, {})
     finally:

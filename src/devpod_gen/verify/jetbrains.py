@@ -28,8 +28,7 @@ def jetbrains_door(run: Proof, container: Container, who: Login) -> Timing | Non
         with connected(way.program, way.door.config, way.door.alias) as connection:
 
             def inside(argv: list[str]) -> Result:
-                command = f"cd {shlex.quote(run.plan.folder)} && {shlex.join(argv)}"
-                return connection.run(command, seconds=EXEC)
+                return connection.run(shlex.join(argv), seconds=EXEC)
 
             if "ssh" not in run.doors.doors:  # the same server and shell: that is once enough
                 probe(run, who.shell, "jetbrains", inside)
