@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from devpod_gen.cli import jetbrains
 from devpod_gen.cli.arrival import arrive
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.doors import Place, Way, enter, place_at
@@ -24,6 +25,8 @@ from devpod_gen.cli.options import (
 from devpod_gen.workspace.record import host_of
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.command()(jetbrains.toolbox)
+app.command()(jetbrains.gateway)
 
 Print = Annotated[bool, typer.Option("--print", help="Only print it; open nothing.")]
 
@@ -57,7 +60,7 @@ IN_CONTAINER = Way("vscode", "VS Code, in the container", _in_container)
 BY_SSH = Way("vscode --ssh", "VS Code, by Remote-SSH", _by_remote_ssh, by_ssh=True)
 
 WAYS: tuple[Way, ...] = (IN_CONTAINER, BY_SSH)
-"""What `open` lists, besides the terminal's ways. An IDE's module adds its own, and a command."""
+"""Those of VS Code. `open` lists also JetBrains' and the terminal's."""
 
 
 @app.callback()
@@ -77,13 +80,14 @@ def doors(
         return
     console = Console(as_json=as_json, verbose=False)
     place = place_at(directory, profile, branch)
-    found = [(way, link) for way in WAYS if (link := way.link(place))]
+    ways = (*WAYS, *jetbrains.ways(place.plan))
+    found = [(way, link) for way in ways if (link := way.link(place))]
     lines = [
-        f"  {way.title:<28}  devpod-gen open {way.words}\n    {console.linked(link, link)}"
+        f"  {way.title:<32}  devpod-gen open {way.words}\n    {console.linked(link, link)}"
         for way, link in found
     ]
     into = shlex.join(ssh_command(place))
-    lines.append(f"  {'A terminal':<28}  devpod-gen shell, or devpod-gen open ssh\n    {into}")
+    lines.append(f"  {'A terminal':<32}  devpod-gen shell, or devpod-gen open ssh\n    {into}")
     state = place.container.state if place.container else "not there yet: run `devpod-gen up`"
     values = [{"door": way.words, "title": way.title, "link": link} for way, link in found]
     console.result("\n".join([f"{place.plan.name}: {state}", *lines]), doors=values, ssh=into)

@@ -16,11 +16,12 @@ def alias(plan: Plan) -> str:
     return f"{plan.alias}.devpod-gen"
 
 
-def toolbox_link(plan: Plan, product: str) -> str:
-    """JetBrains Toolbox connects by SSH and opens the workspace in this product."""
+def toolbox_link(plan: Plan, product: str, *, host: str | None = None) -> str:
+    """JetBrains Toolbox connects by SSH and opens the workspace in this product. `host`: the
+    name that this machine has for it, where that is another than `alias(plan)`."""
     query = _encoded(
         {
-            "h": alias(plan),
+            "h": host or alias(plan),
             "u": plan.user,
             "p": "22",
             "launchIde": "true",
@@ -31,7 +32,7 @@ def toolbox_link(plan: Plan, product: str) -> str:
     return f"jetbrains://gateway/ssh/environment?{query}"
 
 
-def gateway_link(plan: Plan, product: str) -> str | None:
+def gateway_link(plan: Plan, product: str, *, host: str | None = None) -> str | None:
     """JetBrains Gateway connects by SSH to the product's backend in the image; None where
     the image has none, see `why_no_gateway_link`."""
     if why_no_gateway_link(plan, product) or not plan.ide.bake:
@@ -40,7 +41,7 @@ def gateway_link(plan: Plan, product: str) -> str | None:
         {
             "idePath": plan.ide.bake.folder,
             "projectPath": plan.folder,
-            "host": alias(plan),
+            "host": host or alias(plan),
             "port": "22",
             "user": plan.user,
             "type": "ssh",
