@@ -7,9 +7,9 @@ Format: ssh_config(5).
 """
 
 import re
-import shlex
 from dataclasses import dataclass
 
+from devpod_gen.emit.proxy import host_path, proxy_command
 from devpod_gen.emit.render import render
 from devpod_gen.errors import HostError, InternalError
 from devpod_gen.plan.model import Plan
@@ -81,13 +81,12 @@ def is_sound(text: str) -> bool:
 
 
 def _command(argv: tuple[str, ...]) -> str:
-    """ssh hands the line to the user's shell, after its own percent signs."""
-    return " ".join(shlex.quote(_printable(word)).replace("%", "%%") for word in argv)
+    return proxy_command(tuple(_printable(word) for word in argv))
 
 
 def _ssh_quoted(path: str) -> str:
     """A path as a word of ssh_config, which has no escape for a quote."""
-    escaped = _printable(path, forbidden='"').replace("%", "%%")
+    escaped = _printable(host_path(path), forbidden='"').replace("%", "%%")
     return f'"{escaped}"' if " " in escaped else escaped
 
 

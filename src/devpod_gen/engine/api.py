@@ -199,6 +199,10 @@ class Engine(Protocol):
         """Which engine it is: where it is reached."""
         ...
 
+    def other_machine(self) -> str | None:
+        """The machine that it is on, where that is not this one: it has none of its folders."""
+        ...
+
     def platform(self) -> str:
         """The engine's own, as `linux/amd64`."""
         ...

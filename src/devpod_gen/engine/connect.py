@@ -12,6 +12,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
@@ -95,16 +96,25 @@ def context() -> str:
     return str(_document(_settings() / "config.json").get("currentContext") or "default")
 
 
-def socket_path() -> str | None:
-    """The unix socket that the engine listens on; None where it is reached in another way."""
-    host = os.environ.get("DOCKER_HOST", "")
-    if not host and (name := context()) == "default":
-        host = "unix:///var/run/docker.sock"
-    elif not host:
-        folder = hashlib.sha256(name.encode()).hexdigest()
-        known = _document(_settings() / "contexts" / "meta" / folder / "meta.json")
-        host = str(known.get("Endpoints", {}).get("docker", {}).get("Host", ""))
-    return host.removeprefix("unix://") if host.startswith("unix://") else None
+def url() -> str:
+    """Where the engine is reached, as the client's settings say; empty where they do not."""
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    if (name := context()) == "default":
+        return "unix:///var/run/docker.sock"
+    folder = hashlib.sha256(name.encode()).hexdigest()
+    known = _document(_settings() / "contexts" / "meta" / folder / "meta.json")
+    return str(known.get("Endpoints", {}).get("docker", {}).get("Host", ""))
+
+
+def other_machine() -> str | None:
+    """The machine that the engine is on, where it is not this one. What listens on loopback
+    is this one's, or a virtual machine's that has its folders: Docker Desktop, Podman."""
+    known = urlsplit(url())
+    if known.scheme in ("", "unix", "npipe", "fd"):
+        return None
+    name = known.hostname or ""
+    return None if name == "localhost" or re.match(r"127\.|::1$", name) else name
 
 
 def _settings() -> Path:

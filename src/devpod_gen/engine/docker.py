@@ -49,6 +49,10 @@ class Docker:
         """See Engine."""
         return connect.endpoint()
 
+    def other_machine(self) -> str | None:
+        """See Engine."""
+        return connect.other_machine()
+
     def platform(self) -> str:
         """See Engine."""
         version = questions.version()

@@ -1,15 +1,17 @@
 """The engine's API, spoken plainly: one request, one answer.
 
 For what stands in the way of a prompt. Importing docker-py takes 110 ms and http.client 18,
-as long as the engine needs for twenty answers; over a unix socket neither is needed. Any
-other endpoint (TCP, SSH, TLS) is docker-py's.
+as long as the engine needs for twenty answers; over a unix socket neither is needed, nor
+over SSH, which docker-py does not speak by itself. TCP and TLS are docker-py's.
 """
 
 import json
 import socket
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from threading import Timer
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -88,18 +90,18 @@ def ask(
     timeout: float = _DEADLINE,
 ) -> Answer:
     """Ask the engine; a refusal is an answer. Raises EngineError when there is none."""
-    place = connect.socket_path()
+    place = connect.url()
     target = f"/v{_version(place)}{path}" + (f"?{urlencode(query)}" if query else "")
     content = b"" if body is None else json.dumps(body).encode()
-    if place is None:
+    if not _is_plain(place):
         return _by_library(method, target, content, timeout)
     status, head, said = _exchange(place, method, target, content, timeout)
     return Answer(status, said, head)
 
 
 @cache
-def _version(place: str | None) -> str:
-    if place is not None:
+def _version(place: str) -> str:
+    if _is_plain(place):
         _, head, _ = _exchange(place, "GET", "/_ping", b"", _DEADLINE)
         theirs = head.get("api-version", "")
     else:
@@ -114,15 +116,12 @@ def _exchange(
     """HTTP/1.0: the answer ends where the engine hangs up, and comes in one piece."""
     lines = [f"{method} {target} HTTP/1.0", "Host: engine", f"Content-Length: {len(content)}"]
     lines += ["Content-Type: application/json"] if content else []
+    request = "\r\n".join([*lines, "", ""]).encode() + content
     try:
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(timeout)
-            link.connect(place)
-            link.sendall("\r\n".join([*lines, "", ""]).encode() + content)
-            pieces = list(iter(lambda: link.recv(65536), b""))
+        answer = _over_socket(place, request, timeout)
     except OSError as error:
         raise connect.unreachable(str(error)) from error
-    head, _, said = b"".join(pieces).partition(b"\r\n\r\n")
+    head, _, said = answer.partition(b"\r\n\r\n")
     first, *fields = head.decode("latin-1").split("\r\n")
     words = first.split(" ", 2)
     if len(words) < 2 or not words[1].isdigit():
@@ -130,6 +129,43 @@ def _exchange(
         raise connect.unreachable(reason)
     known = (field.partition(":") for field in fields)
     return int(words[1]), {key.lower(): value.strip() for key, _, value in known}, said
+
+
+def _is_plain(place: str) -> bool:
+    """Whether nothing but the request has to be sent: no TLS."""
+    return place.startswith(("unix://", "ssh://"))
+
+
+def _over_socket(place: str, request: bytes, timeout: float) -> bytes:
+    if place.startswith("ssh://"):
+        return _over_client(request, timeout)
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(timeout)
+        link.connect(place.removeprefix("unix://"))
+        link.sendall(request)
+        return b"".join(iter(lambda: link.recv(65536), b""))
+
+
+def _over_client(request: bytes, timeout: float) -> bytes:
+    """The client's own way to a distant engine: by the user's OpenSSH, with its settings. Its
+    input stays open until all is read: the engine drops what its asker has hung up on."""
+    argv = [connect.client(), *connect.chosen(), "system", "dial-stdio"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin  # noqa: S101 - these were asked for
+        assert process.stdout  # noqa: S101
+        assert process.stderr  # noqa: S101
+        timer = Timer(timeout, process.kill)
+        timer.start()
+        try:
+            process.stdin.write(request)
+            process.stdin.flush()
+            answer = process.stdout.read()
+        finally:
+            timer.cancel()
+        if not answer:
+            raise connect.unreachable(process.stderr.read().decode(errors="replace"))
+    return answer
 
 
 def _by_library(method: str, target: str, content: bytes, timeout: float) -> Answer:

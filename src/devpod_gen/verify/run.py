@@ -22,6 +22,7 @@ from devpod_gen.verify.secrets import secrets_check
 from devpod_gen.workspace import image, lifecycle, services
 from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.distance import require_folders
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.images import have_images
 from devpod_gen.workspace.ownership import PROJECT
@@ -61,6 +62,7 @@ def _verify(
     rounds: int,
 ) -> Report:
     plan, clock, cut = run.plan, run.clock, run.cut
+    require_folders(run)
     with clock.stage("image"):
         if cut:
             found = image.require_present(run.engine, plan.image)

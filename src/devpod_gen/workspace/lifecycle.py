@@ -23,6 +23,7 @@ from devpod_gen.workspace import (
 )
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.distance import require_folders
 from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
 from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.finding import find as find  # noqa: PLC0414 - a part of this module
@@ -58,9 +59,10 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
 
     `config` is what the compose file labels the container with: a container with
     another label is made anew. `secrets` are handed over before anything of the profile's
-    runs inside. Raises ImageError and StartError.
+    runs inside. Raises HostError, ImageError and StartError.
     """
     engine, clock, identity = context.engine, context.clock, context.identity
+    require_folders(context)
     with clock.stage("image"):
         has = have_images(context)
         write_env(identity, context.plan, tuple(image.doors(engine, context.plan.image)))

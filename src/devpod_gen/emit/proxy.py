@@ -1,0 +1,26 @@
+"""A command as ssh_config's ProxyCommand takes it: a line for the shell of the host.
+
+ssh replaces percent signs first, hence two for one. On Windows there is no such shell, and a
+backslash is lost where another ssh than Windows' own comes first on PATH.
+"""
+
+import re
+import shlex
+
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
+
+
+def proxy_command(argv: tuple[str, ...]) -> str:
+    """The line; of which host it is, the program's path says."""
+    quoted = _for_windows if argv and _WINDOWS.match(argv[0]) else shlex.quote
+    return " ".join(quoted(word) for word in argv).replace("%", "%%")
+
+
+def host_path(path: str) -> str:
+    """A path as every ssh takes it: one of Windows with slashes."""
+    return path.replace("\\", "/") if _WINDOWS.match(path) else path
+
+
+def _for_windows(word: str) -> str:
+    slashed = host_path(word)
+    return slashed if re.fullmatch(r"[\w./:@=,+-]+", slashed) else f'"{slashed}"'
