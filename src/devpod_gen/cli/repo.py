@@ -50,7 +50,7 @@ def generate(
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     plan = plan_of(repo)
-    changes = changes_of(repo, plan, ci=ci)
+    changes = changes_of(repo, plan, ci=ci, keep=not (check or diff))
     differing = _differing(changes)
     files = [{"path": change.file.path, "state": change.state.value} for change in changes]
     if check and differing:
@@ -79,8 +79,11 @@ def schema(
     Console(as_json=False, verbose=False).result(resources.schema_text(name).rstrip("\n"))
 
 
-def changes_of(repo: Repo, plan: "Plan", *, ci: Ci | None = None) -> "tuple[Change, ...]":
-    """The emitted files as the plan says, held against those on disk. Reads only.
+def changes_of(
+    repo: Repo, plan: "Plan", *, ci: Ci | None = None, keep: bool = True
+) -> "tuple[Change, ...]":
+    """The emitted files as the plan says, held against those on disk. Reads only; with `keep`
+    it remembers in the user's cache what was rendered.
 
     With `ci` there is its workflow among them; so there is once we have written one.
     """
@@ -95,7 +98,8 @@ def changes_of(repo: Repo, plan: "Plan", *, ci: Ci | None = None) -> "tuple[Chan
     from devpod_gen.emit.workflow import workflow  # noqa: PLC0415
 
     files, of_ci = bundle(plan), workflow(plan, own=own)
-    remember(repo.root, plan.output, key, (*files, of_ci))
+    if keep:
+        remember(repo.root, plan.output, key, (*files, of_ci))
     (flow,) = compare(repo.root, (of_ci,))
     there = flow.state not in (State.MISSING, State.FOREIGN)
     return (*compare(repo.root, files), *((flow,) if ci or there else ()))

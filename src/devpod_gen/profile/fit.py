@@ -15,6 +15,9 @@ from devpod_gen.errors import Finding
 
 Schema = dict[str, Any]
 
+_LONGEST_NAME = 1024
+"""Characters, as of a path."""
+
 
 def findings(schema: str, document: object, file: str) -> tuple[Finding, ...]:
     """Everything in `document` that breaks the schema named `schema`, sorted by place.
@@ -62,14 +65,13 @@ def _others(schema: Schema, value: dict[str, Any]) -> set[str]:
     return set(value) - set(schema.get("properties", {}))
 
 
-def _matches(pattern: str, value: str) -> bool:
-    """What is odd, very long or with a line break behind it, is not for here to judge."""
-    if len(value) > _PLAIN or value.endswith("\n"):
-        return False
-    return _compiled(pattern).search(value) is not None
-
-
-_PLAIN = 1024  # characters
+def matches(schema: Schema, text: str) -> bool:
+    """Whether the text has the schema's pattern. To Python `$` is also before a last line
+    break; to the specification it is not. What has a rule that people can read is a name, and
+    names are short."""
+    longer = len(text) > _LONGEST_NAME and "x-rule" in schema
+    found = not longer and not text.endswith("\n") and _compiled(schema["pattern"]).search(text)
+    return bool(found)
 
 
 @cache
@@ -123,7 +125,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
         ),
     },
     "string": {
-        "pattern": lambda s, value, _: _matches(s["pattern"], value),
+        "pattern": lambda s, value, _: matches(s, value),
         "minLength": lambda s, value, _: len(value) >= s["minLength"],
         "maxLength": lambda s, value, _: len(value) <= s["maxLength"],
     },

@@ -1,6 +1,5 @@
 """Documents held against a JSON Schema; violations become findings that a person can act on."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, cast
@@ -9,6 +8,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from devpod_gen import resources
 from devpod_gen.errors import Finding
+from devpod_gen.profile.fit import matches
 from devpod_gen.profile.wording import cut, kind, printable, shown, suggestion, where
 
 _KINDS = {
@@ -28,9 +28,6 @@ _LIMITS = {
     "maxLength": "is longer than {limit} characters",
 }
 
-_LONGEST_NAME = 1024
-"""Characters, as of a path."""
-
 _Place = tuple[str | int, ...]
 
 
@@ -43,12 +40,8 @@ def _unsupported(
 def _pattern(
     _validator: object, pattern: str, instance: object, schema: dict[str, Any]
 ) -> Iterator[ValidationError]:
-    """To Python `$` is also before a last line break; to the specification it is not. What
-    has a rule that people can read is a name, and names are short."""
-    if isinstance(instance, str):
-        longer = len(instance) > _LONGEST_NAME and "x-rule" in schema
-        if longer or instance.endswith("\n") or not re.search(pattern, instance):
-            yield ValidationError(pattern)
+    if isinstance(instance, str) and not matches(schema, instance):
+        yield ValidationError(pattern)
 
 
 # A key that the schema knows but nothing acts on yet is refused, never ignored.
