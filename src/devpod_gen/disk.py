@@ -46,7 +46,7 @@ def temporary_prefix() -> str:
 
 def sweep(folder: Path) -> None:
     """Remove what processes that were killed have left of such in `folder`."""
-    for path in folder.glob(".devpod-gen-*-*"):
+    for path in () if folder.is_symlink() else folder.glob(".devpod-gen-*-*"):
         process = path.name.split("-")[2]
         if process.isascii() and process.isdigit() and _has_ended(int(process)):
             with contextlib.suppress(OSError, HostError):
@@ -79,6 +79,7 @@ def growing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).replace(path)
+        _settle(path.parent)
     except OSError as error:
         message = f"the file cannot be written: {error.strerror}"
         fix = "make room, or make the folder writable; an old file is as it was"
@@ -87,6 +88,15 @@ def growing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
         if temporary:
             with contextlib.suppress(OSError):  # after a rename there is nothing left to remove
                 Path(temporary).unlink()
+
+
+def _settle(folder: Path) -> None:
+    """Have the folder's new entries on the disk, too."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -120,15 +130,6 @@ def all_or_none(paths: Iterable[Path]) -> Iterator[None]:
             elif path.read_bytes() != content:
                 publish(path, content)
         raise
-
-
-def back_up(path: Path) -> Path:
-    """A copy of `path` beside it, under a name that is free: `<name>.bak`, `.bak2`, …"""
-    number = 1
-    while (copy := path.with_name(f"{path.name}.bak{number if number > 1 else ''}")).exists():
-        number += 1
-    publish(copy, path.read_bytes())
-    return copy
 
 
 class _Changed(Exception):
@@ -201,7 +202,9 @@ def remove_folder(path: Path) -> None:
 def private_folder(path: Path) -> Path:
     """`path` as a folder that only its owner can enter. Raises HostError."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parents), path):  # parents=True would go by the umask
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)
     except OSError as error:
         message = f"the folder cannot be made: {error.strerror}"

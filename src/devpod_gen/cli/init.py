@@ -99,7 +99,7 @@ def _asks(plan: "Plan", console: Console) -> list[dict[str, str]]:
 
 def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:
     """The profile, and only then; nothing at all when something is in the way."""
-    from devpod_gen.disk import back_up, publish  # noqa: PLC0415
+    from devpod_gen import beneath  # noqa: PLC0415
     from devpod_gen.emit.tree import State  # noqa: PLC0415
 
     in_the_way = [
@@ -115,8 +115,8 @@ def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, forc
         fix = f"{instead}; or `devpod-gen init --force`, which keeps .bak copies"
         raise NotOurs(message, where=", ".join(in_the_way), fix=fix)
     if repo.profile_path.exists():
-        back_up(repo.profile_path)
-    publish(repo.profile_path, text)
+        beneath.back_up(repo.root, repo.profile_name)
+    beneath.publish(repo.root, repo.profile_name, text)
 
 
 def _found(found: "Detection", known: set[str]) -> str:

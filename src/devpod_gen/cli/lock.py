@@ -94,8 +94,9 @@ def write_lock(
     `tools` None: those that the lock has for the same image stay. Raises NotOurs when an
     edited file is in the way.
     """
+    from devpod_gen import beneath  # noqa: PLC0415
     from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
-    from devpod_gen.disk import all_or_none, publish  # noqa: PLC0415
+    from devpod_gen.disk import all_or_none  # noqa: PLC0415
     from devpod_gen.plan.drift import hashes  # noqa: PLC0415
     from devpod_gen.plan.lock import Lock, lock_path  # noqa: PLC0415
 
@@ -109,7 +110,7 @@ def write_lock(
     with all_or_none((path, *(repo.root / change.file.path for change in changes))):
         written = write_files(repo, plan, changes)
         if not path.is_file() or path.read_bytes() != text.encode():
-            publish(path, text)
+            beneath.publish(repo.root, repo.lock_name, text)
             written += (repo.lock_name,)
     for name in written:
         console.say(f"wrote {name}")

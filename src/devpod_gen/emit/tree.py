@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from devpod_gen.disk import back_up, publish
+from devpod_gen import beneath
 from devpod_gen.emit.file import RenderedFile, is_ours, is_untouched
-from devpod_gen.errors import HostError, NotOurs
+from devpod_gen.errors import NotOurs
 
 
 class State(Enum):
@@ -50,7 +50,7 @@ def same(
     An `optional` one that is not there is left out. Raises as `compare` does."""
     found = []
     for path, wanted in sorted(hashes.items()):
-        content = _content(root, path)
+        content = beneath.read(root, path)
         if content is None and optional(path):
             continue
         if content is None or hashlib.sha256(content).hexdigest() != wanted:
@@ -70,11 +70,10 @@ def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tu
     written = []
     for change in changes:
         if change.state is not State.SAME:
-            path = _target(root, change.file.path)
             if change.state in _IN_THE_WAY:
-                back_up(path)
-            publish(path, change.file.text)
-            written.append(path)
+                beneath.back_up(root, change.file.path)
+            beneath.publish(root, change.file.path, change.file.text)
+            written.append(root / change.file.path)
     return tuple(written)
 
 
@@ -86,7 +85,7 @@ def require_writable(changes: tuple[Change, ...]) -> None:
 
 
 def _change(root: Path, file: RenderedFile) -> Change:
-    content = _content(root, file.path)
+    content = beneath.read(root, file.path)
     if content is None:
         return Change(file, State.MISSING, _diff(file.path, "", file.text))
     old = content.decode("utf-8", errors="surrogateescape")
@@ -95,32 +94,10 @@ def _change(root: Path, file: RenderedFile) -> Change:
     return Change(file, _state(old), _diff(file.path, old, file.text))
 
 
-def _content(root: Path, path: str) -> bytes | None:
-    """What is at `path` below `root`; None for nothing."""
-    try:
-        return _target(root, path).read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror}"
-        raise HostError(message, where=path, fix="make it a readable file") from error
-
-
 def _state(old: str) -> State:
     if is_untouched(old):
         return State.OUTDATED
     return State.EDITED if is_ours(old) else State.FOREIGN
-
-
-def _target(root: Path, relative: str) -> Path:
-    """The path below `root`. A link on the way would lead out of the repo."""
-    path = root
-    for part in relative.split("/"):
-        path = path / part
-        if path.is_symlink():
-            message = "a symbolic link is in the way: writing through it would leave the repo"
-            raise NotOurs(message, where=str(path), fix="replace it by a folder or a file")
-    return path
 
 
 def _diff(path: str, old: str, new: str) -> str:

@@ -6,8 +6,7 @@ then knows it by its id, and by no digest.
 
 import re
 
-from devpod_gen import source
-from devpod_gen.disk import publish
+from devpod_gen import beneath, source
 from devpod_gen.plan.model import ImagePlan, Plan
 from devpod_gen.workspace.identity import LARGEST_ENV, Identity
 from devpod_gen.workspace.variables import env_text, variables
@@ -20,7 +19,7 @@ def write_env(identity: Identity, plan: Plan, loaded: tuple[str, ...]) -> bool:
     text = env_text(identity, known)
     if _content(identity) == text:
         return False
-    publish(identity.env_file, text)
+    beneath.publish(identity.root, f"{identity.output}/.env", text)
     return True
 
 
