@@ -164,7 +164,7 @@ def test_the_deadline_ends_the_whole_group(
     many = tuple(secret("command", "locked", name=f"S{n}") for n in range(5))
     with pytest.raises(SecretUnavailable) as caught:
         source.require(many, tmp_path)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
     assert caught.value.exit_code == 4
     assert len(caught.value.findings) == 5
     assert "did not answer in 0.5 s" in caught.value.findings[0].message
@@ -179,7 +179,7 @@ def test_what_an_answer_leaves_behind_does_not_hold_it_up(
     program("gpg-like", f"setsid sleep 20 & echo $! >{tmp_path}/agent; echo value")
     begun = time.monotonic()
     assert content(secret("command", "gpg-like"), tmp_path) == b"value"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
     agent = int((tmp_path / "agent").read_text())
     assert alive(agent)
     os.kill(agent, signal.SIGKILL)
@@ -193,7 +193,7 @@ def test_all_are_asked_at_once(tmp_path: Path) -> None:
         most=100,
         folder=str(tmp_path),
     )
-    assert time.monotonic() - begun < 1.6
+    assert time.monotonic() - begun < 2.8  # one after another: 3.2
     assert [one.output for one in found] == [f"{n}\n".encode() for n in range(8)]
 
 
