@@ -1,6 +1,7 @@
 """Where secrets come from: every source, everything that can be wrong with it, by a deadline."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -207,6 +208,16 @@ def test_a_variable_holds_no_nul(tmp_path: Path, program: Callable[[str, str], P
     program("nul", "printf 'a\\0b'")
     assert content(secret("command", "nul"), tmp_path) == b"a\0b"
     assert "holds a NUL" in why(secret("command", "nul", delivery="env"), tmp_path)
+
+
+def test_a_crash_leaves_no_core(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+        source.ask((secret("env", "NONE"),), tmp_path)
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
 
 def test_a_value_is_in_no_representation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,14 @@ def test_it_does_no_harm(make_repo: Make, cli: Cli, profile: str) -> None:
     assert ("push" in flow["jobs"]) == (profile in (HOSTED, OTHER))
 
 
+def test_no_source_of_a_secret_is_asked(make_repo: Make, cli: Cli) -> None:
+    """What a change that is proposed names as a source must not be read, or run, there."""
+    profile = f'{LOCAL}[secrets.A]\ncommand = ["sh", "-c", "id"]\n'
+    text = written(cli, make_repo({"devpod.toml": profile}))
+    assert "devpod-gen verify --json --no-ask >devpod-report.json" in text
+    assert "--no-ask" not in written(cli, make_repo({"devpod.toml": LOCAL}, "without"))
+
+
 def test_who_logs_in_where(make_repo: Make, cli: Cli) -> None:
     def login(profile: str, name: str) -> list[dict[str, str]]:
         text = written(cli, make_repo({"devpod.toml": profile}, name))

@@ -36,6 +36,7 @@ def workflow(plan: Plan, *, own: bool) -> RenderedFile:
         blank=BLANK,
         title=_title(plan.variant),
         option=option,
+        no_ask=" --no-ask" if plan.secrets else "",
         client=_CLIENT,
         actions=_ACTIONS,
         hosted=hosted,

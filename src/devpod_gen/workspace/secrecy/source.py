@@ -1,6 +1,8 @@
 """Where secrets come from: each source is asked on the host, all at once, by one deadline."""
 
+import contextlib
 import os
+import resource
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,6 +31,7 @@ def require(secrets: tuple[SecretPlan, ...], root: Path) -> tuple[Value, ...]:
 
 def ask(secrets: tuple[SecretPlan, ...], root: Path) -> list[Value | Missing]:
     """What each source says, in the secrets' order. Programs are run in the repo at `root`."""
+    _no_core()
     programs = [secret for secret in secrets if secret.source in ("op", "command")]
     commands = {secret.name: ask_for(secret) for secret in programs}
     known = {name: argv for name, argv in commands.items() if not isinstance(argv, Missing)}
@@ -53,6 +56,12 @@ def ask(secrets: tuple[SecretPlan, ...], root: Path) -> list[Value | Missing]:
         else:
             found.append(_variable(secret) if secret.source == "env" else _file(secret))
     return found
+
+
+def _no_core() -> None:
+    """From here on this process knows secrets: were it to crash, nothing is to keep them."""
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _variable(secret: SecretPlan) -> Value | Missing:
