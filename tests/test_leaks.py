@@ -259,7 +259,7 @@ def test_a_workspace_that_is_used_has_none(
 
 def see_arguments(seen: set[bytes], over: threading.Event) -> None:
     """The words of every process, those inside containers too, as often as it can be looked."""
-    while not over.is_set():
+    while not over.wait(0.005):
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
                 seen.add(path.read_bytes().replace(b"\0", b" "))
@@ -273,7 +273,8 @@ def test_verify_fails_on_a_leak_and_names_the_place(
     """Of the real value in a generated file's source, and of a stand-in that a hook prints."""
     token = uuid.uuid4().hex
     profile = (
-        'name = "leaky"\n[env]\nCOPY = "{}"\n[secrets.TOKEN]\nenv = "TEST_TOKEN"\n'
+        f'name = "leaky"\nuser = "root"\n[image]\nref = "{BASE}"\n'  # a small one
+        '[env]\nCOPY = "{}"\n[secrets.TOKEN]\nenv = "TEST_TOKEN"\n'
         '[hooks]\ncreate = "base64 -w 0 /run/secrets/TOKEN >~/kept"\n'
     )
     repo = make_repo({"devpod.toml": profile.format(token)})
@@ -285,7 +286,7 @@ def test_verify_fails_on_a_leak_and_names_the_place(
     report: dict[str, Any] = json.loads(ran.out)
     leaks = {check["door"]: check for check in report["checks"] if check["id"] == "leaks"}
     assert (leaks["compose"]["ok"], leaks["host"]["ok"]) == (False, False)
-    assert "TOKEN: container files, /home/dev/kept" in leaks["compose"]["detail"]
+    assert "TOKEN: container files, /root/kept" in leaks["compose"]["detail"]
     assert "TOKEN: container environment, COPY" in leaks["compose"]["detail"]
     assert "TOKEN: generated files, .devcontainer/compose.yaml" in leaks["host"]["detail"]
     assert "TOKEN: compose configuration" in leaks["host"]["detail"]

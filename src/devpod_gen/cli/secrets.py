@@ -13,7 +13,6 @@ from devpod_gen.cli.options import (
     Folder,
     Json,
     ProfileName,
-    Repo,
     Verbose,
     at_branch,
     known_identity,
@@ -21,49 +20,13 @@ from devpod_gen.cli.options import (
     repo_at,
     trusted_plan_of,
 )
+from devpod_gen.cli.values import real_secrets, secrets_of
 from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
-    from devpod_gen.plan.model import Plan
-    from devpod_gen.workspace.clock import Clock
     from devpod_gen.workspace.secrecy.audit import Audit
-    from devpod_gen.workspace.secrecy.value import Value
 
 app = typer.Typer(help="The profile's secrets, inside.", no_args_is_help=True)
-
-
-def secrets_of(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "tuple[Value, ...]":
-    """The values of the trusted plan's secrets. From here on nothing that is printed holds
-    one. Raises SecretUnavailable."""
-    if not plan.secrets:
-        return ()
-    from devpod_gen.workspace.secrecy.source import require  # noqa: PLC0415 - only what is used
-
-    with clock.stage("secrets"):
-        values = require(plan.secrets, repo.root)
-    hide(one.content for one in values)
-    left_out = {one.name for one in plan.secrets} - {one.plan.name for one in values}
-    for name in sorted(left_out):
-        console.say(f"secret {name}: not there, and optional")
-    return values
-
-
-def real_secrets(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "tuple[Value, ...]":
-    """The values of the trusted plan's secrets, as far as their sources have them: what is
-    missing is no fault where they are only looked for."""
-    if not plan.secrets:
-        return ()
-    from devpod_gen.workspace.secrecy.source import ask  # noqa: PLC0415 - only what is used
-    from devpod_gen.workspace.secrecy.value import Missing, Value  # noqa: PLC0415
-
-    with clock.stage("secrets"):
-        found = ask(plan.secrets, repo.root)
-    for one in found:
-        if isinstance(one, Missing):
-            console.say(f"secret {one.plan.name}: not looked for, {one.why}")
-    values = tuple(one for one in found if isinstance(one, Value))
-    hide(one.content for one in values)
-    return values
 
 
 @app.command()
@@ -157,13 +120,17 @@ def audit(
     """
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
+    from devpod_gen.workspace.secrecy.audit import Audit  # noqa: PLC0415
     from devpod_gen.workspace.secrecy.audit import audit as look_for  # noqa: PLC0415
     from devpod_gen.workspace.secrecy.own import own_scope, own_values  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = at_branch(repo_at(directory, profile), branch)
     plan, engine, identity = trusted_plan_of(repo), Docker(), known_identity(repo)
-    values = own_values(engine, plan, identity) if plan.secrets else ()
+    if not plan.secrets:
+        console.outcome("the profile names no secrets", "ok", _values(Audit((), (), ())))
+        return 0
+    values = own_values(engine, plan, identity)
     hide(one.content for one in values)
     values += real_secrets(repo, plan, console, Clock())
     found = look_for(own_scope(engine, plan, identity), values)

@@ -19,7 +19,7 @@ from devpod_gen.cli.options import (
     trusted_plan_of,
     with_own_dotfiles,
 )
-from devpod_gen.cli.secrets import real_secrets
+from devpod_gen.cli.values import real_secrets
 
 if TYPE_CHECKING:
     from devpod_gen.verify.doors import Choice

@@ -24,7 +24,7 @@ from devpod_gen.cli.options import (
     trusted_plan_of,
     with_own_dotfiles,
 )
-from devpod_gen.cli.secrets import secrets_of
+from devpod_gen.cli.values import secrets_of
 from devpod_gen.errors import ProfileError
 
 if TYPE_CHECKING:
