@@ -27,6 +27,7 @@ from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile.load import parse
 from devpod_gen.verify.doorway import write_config
 from devpod_gen.verify.transfer import transfers
+from devpod_gen.workspace.image import ensure
 from devpod_gen.workspace.probe import wait_until_ready
 from devpod_gen.workspace.ssh import SshDoor, Who, open_door
 
@@ -521,15 +522,25 @@ def test_it_comes_back_after_a_stop(place: Place) -> None:
     assert place.over("pwd; git config user.email") == "/workspaces/door\nann@example.org\n"
 
 
-def test_without_root_file_system_capabilities_and_network(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("capabilities", ["ALL", "NET_RAW"])
+@pytest.mark.usefixtures("engine")
+def test_without_root_file_system_capabilities_and_network(
+    tmp_path: Path, capabilities: str
+) -> None:
     """Nothing to write but memory, nothing to be allowed, nowhere to go; then a stop."""
-    image = docker("inspect", "-f", "{{.Image}}", place.container)
+    plan = resolve(parse(b'name = "door"\n', "devpod.toml"), (), folder_name="door")
+    image = ensure(Docker(), plan.image, print).ref
     repo, name = tmp_path / "repo", f"devpod-gen-test-{os.getpid()}"
     repo.mkdir()
     os.chown(repo, 1000, 1000)
     docker(
         *("run", "--detach", "--init", "--name", name, "--network=none", "--read-only"),
-        *("--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/run", "--tmpfs=/tmp"),
+        *(
+            f"--cap-drop={capabilities}",
+            "--security-opt=no-new-privileges",
+            "--tmpfs=/run",
+            "--tmpfs=/tmp",
+        ),
         *("--tmpfs=/home/dev:uid=1000", "--volume", f"{repo}:/workspaces/door"),
         *("--env=DEVPOD_WORKSPACE=/workspaces/door", "--label=devpod-gen.user=dev", image),
     )
@@ -537,12 +548,12 @@ def test_without_root_file_system_capabilities_and_network(place: Place, tmp_pat
     env = os.environ | {"SSH_AUTH_SOCK": str(agent.socket)}
     try:
         engine, who = Docker(), Who("dev")
-        plan = resolve(parse(b'name = "door"\n', "devpod.toml"), (), folder_name="door")
         (found,) = [
             one for one in engine.containers({"devpod-gen.user": "dev"}) if one.name == name
         ]
         for _ in range(2):
             wait_until_ready(engine, found, "dev", seconds=20)
+            docker("exec", "--user=root", name, "chmod", "1777", "/run")  # as other engines have it
             door = open_door(engine, found, who, data=tmp_path / "data", alias="bare.devpod-gen")
             assert door
             write_config(engine, plan, door, found)
