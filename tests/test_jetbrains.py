@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import docker
+from conftest import ROOT, docker
 from devpod_gen.engine.api import Container
 from devpod_gen.engine.docker import Docker
 from devpod_gen.plan.resolve import resolve
@@ -134,7 +134,7 @@ def running(image: str, *options: str) -> Iterator[Container]:
         *("run", "--detach", "--init", "--label", LABEL, *options),
         *("--entrypoint", "sleep", image, "infinity"),
     )
-    own = "install -d -o dev -g dev -m 0700 /run/devpod /run/devpod/user"
+    own = "mkdir -p /run/devpod/user; chown dev:dev /run/devpod/user; chmod 0700 /run/devpod/user"
     docker("exec", "--user", "root", name, "sh", "-c", own)
     try:
         yield Container(name, "jb", "running", image, {})
@@ -212,3 +212,31 @@ def test_what_is_wrong_with_an_image_is_named(
         assert detail in found[failing].detail
     else:
         assert sum(check.seconds for check in found.values()) < 5
+
+
+@pytest.mark.campaign
+def test_musl_is_named(engine: None, tmp_path: Path) -> None:  # noqa: ARG001 - it is needed
+    """An image of the user's own: the libc is really musl's, and its tools are busybox'."""
+    text = '[image]\npackages = ["busybox-static", "musl", "patchelf"]\n'
+    plan = resolve(parse(text.encode(), "devpod.toml"), stacks.known(), folder_name="musl")
+    made_of = ensure(Docker(), plan.image, print).ref
+    tag = "localhost/devpod-gen-test/musl:1"
+    file = ROOT / "tests/data/musl.Dockerfile"
+    docker(
+        "build",
+        "--quiet",
+        "--tag",
+        tag,
+        f"--build-arg=FROM={made_of}",
+        f"--file={file}",
+        str(tmp_path),
+    )
+    with running(tag) as container:
+        assert docker("exec", container.id, "sh", "-c", "ldd --version 2>&1 | head -n 1") == (
+            f"musl libc ({docker('exec', container.id, 'uname', '-m')})"
+        )
+        found = replayed(container, tmp_path)
+    assert [name for name, check in found.items() if check.ok is False] == ["libc"]
+    assert found["libc"].detail.startswith("the image's libc is musl (musl libc (")
+    assert found["upload"].ok
+    assert found["forward"].ok

@@ -180,7 +180,7 @@ class Docker:
     ) -> Result:
         """See Engine. Killing the client would leave the command running inside: it gets
         a timeout(1) of its own, and the client a little longer."""
-        limited = ["timeout", "--kill-after=2", f"{timeout:g}", *argv]
+        limited = ["timeout", "-k", "2", f"{timeout:g}", *argv]
         place = ["--workdir", folder] if folder else []
         streams = ["--interactive"] if stdin is not None else []
         command = [connect.client(), "exec", *streams, "--user", user, *place, container, *limited]

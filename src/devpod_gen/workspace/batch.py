@@ -47,7 +47,7 @@ def run_all(inside: Inside, commands: Sequence[Command]) -> list[Timed]:
     token = secrets.token_hex(16)
     steps = [
         f"t=$(date +%s%N); "
-        f"timeout --kill-after=2 {command.timeout} {shlex.join(command.argv)} </dev/null 2>&1; "
+        f"timeout -k 2 {command.timeout} {shlex.join(command.argv)} </dev/null 2>&1; "
         f'c=$?; printf "\\n%s %s %s\\n" {token} "$c" "$(($(date +%s%N) - t))"'
         for command in commands
     ]
