@@ -1,6 +1,6 @@
 # `make demo` and `make test` need make, Python 3.11 and, on a machine without a
 # container engine, apt: the scripts bring the rest.
-.PHONY: help demo test test-all check format golden lock venv engine clean
+.PHONY: bench help demo test test-all check format golden lock venv engine clean
 
 help:            ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,6 +39,9 @@ venv:
 engine: venv
 	@scripts/engine
 	@scripts/base-image >/dev/null
+
+bench: engine    ## Us and our peers side by side, into docs/performance.md (quarter of an hour)
+	.venv/bin/python -m bench --write
 
 clean:           ## Remove what make has made here
 	rm -rf .venv .tools .vscode-server build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""How long it takes to a ready shell: us, and those who do the same, side by side."""

@@ -1,0 +1,91 @@
+"""What was measured, as tables: seconds, ratios of what was measured in the same round, and how
+they stand to what is promised."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from bench.measure import KINDS, Taken
+
+TITLES = {
+    "up": "no workspace, image present",
+    "again": "running already",
+    "restart": "stopped",
+    "exec": "`exec true`",
+    "down": "removed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """At most `most` times what a peer takes, or `most` seconds more."""
+
+    kind: str
+    peer: str
+    most: float
+    more: bool = False
+    against: str | None = None
+    """The peer's kind, where it is another one."""
+
+
+PROMISES = (
+    Promise("up", "compose", 1.2),
+    Promise("up", "devcontainer-rs", 0.8),
+    Promise("up", "@devcontainers/cli", 0.3),
+    Promise("again", "engine", 0.25, more=True, against="exec"),
+    Promise("restart", "engine", 1.25),
+    Promise("exec", "engine", 0.15, more=True),
+    Promise("down", "compose", 1.25),
+)
+
+
+def spread(values: list[float], form: str = ".2f") -> str:
+    """Min, median, max."""
+    return " / ".join(format(value, form) for value in (min(values), median(values), max(values)))
+
+
+def seconds(taken: Taken) -> list[str]:
+    """A row for each peer."""
+    lines = ["| | " + " | ".join(TITLES[kind] for kind in KINDS) + " |", "|---" * 6 + "|"]
+    for peer, kinds in taken.seconds.items():
+        if peer in taken.failed:
+            lines.append(f"| {peer} | failed: {taken.failed[peer]} | | | | |")
+            continue
+        cells = [spread(kinds[kind]) if kind in kinds else "" for kind in KINDS]
+        lines.append(f"| {peer} | " + " | ".join(cells) + " |")
+    whole = [sum(one.values()) for one in taken.floor]
+    return [*lines, f"| the engine's floor, by its API | {spread(whole)} | | | | |"]
+
+
+def promises(taken: Taken) -> list[str]:
+    """A row for each promise: what it was, round by round."""
+    lines = ["| | against | measured | promised | |", "|---|---|---|---|---|"]
+    ours = taken.seconds.get("devpod-gen", {})
+    for one in PROMISES:
+        theirs = taken.seconds.get(one.peer, {}).get(one.against or one.kind, [])
+        mine = ours.get(one.kind, [])
+        if not theirs or not mine or one.peer in taken.failed or "devpod-gen" in taken.failed:
+            lines.append(f"| {TITLES[one.kind]} | {one.peer} | not measured | | |")
+            continue
+        pairs = list(zip(mine, theirs, strict=False))
+        values = [a - b if one.more else a / b for a, b in pairs]
+        unit, sign = (" s more", "+") if one.more else (" times", "")
+        told = spread(values, f"{sign}.2f") + unit
+        kept = "kept" if median(values) <= one.most else "**not kept**"
+        lines.append(
+            f"| {TITLES[one.kind]} | {one.peer} | {told} | at most {one.most:g}{unit} | {kept} |"
+        )
+    return lines
+
+
+def spent(taken: Taken) -> list[str]:
+    """Where the time goes: the engine's floor by steps, and the stages of our start."""
+    steps = {key: median([one[key] for one in taken.floor]) for key in taken.floor[0]}
+    lines = ["| the engine's floor | s |", "|---|---|"]
+    lines += [f"| {name} | {value:.3f} |" for name, value in steps.items()]
+    lines += [f"| together | {sum(steps.values()):.3f} |", ""]
+    if not taken.stages:
+        return lines
+    names = taken.stages[0]
+    stages = {key: median([one.get(key, 0.0) for one in taken.stages]) for key in names}
+    lines += ["| a stage of `up` | s |", "|---|---|"]
+    return lines + [f"| {name} | {value:.3f} |" for name, value in stages.items() if value]
