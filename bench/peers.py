@@ -10,7 +10,12 @@ from bench.place import COMMAND, ROOT, Place
 Words = list[str]
 Steps = dict[str, Callable[[Place], list[Words]]]
 
-_HOOK = ["/usr/local/lib/devpod/hook", "-q", "create"]
+# It ends with 75 where it comes before the user is ready, as it does right after Compose.
+_HOOK = [
+    "sh",
+    "-c",
+    "until /usr/local/lib/devpod/hook -q create; do [ $? = 75 ] || exit 1; sleep 0.02; done",
+]
 
 
 @dataclass(frozen=True, slots=True)
