@@ -1,10 +1,13 @@
 """Containers, as the engine lists them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from devpod_gen.engine import wire
 from devpod_gen.engine.api import Container, Times
+
+_FEW = 8
+"""So many questions are asked one after another, or at the same time."""
 
 _NEVER = "0001-01-01T00:00:00Z"
 _LABELS = (
@@ -45,8 +48,23 @@ def _carries(container: Container, labels: Mapping[str, str]) -> bool:
 
 def times(containers: Sequence[str]) -> Mapping[str, Times]:
     """When each was made, started and ended. Those that are gone are left out."""
-    looked = (wire.get(f"/containers/{wire.name(one)}/json") for one in containers)
+    looked = _all(_look, containers)
     return {one["Id"]: _times(one) for one in looked if one}
+
+
+def _look(container: str) -> Any:
+    return wire.get(f"/containers/{wire.name(container)}/json")
+
+
+def _all(ask: Callable[[str], Any], names: Sequence[str]) -> list[Any]:
+    """An answer for each; for many they are asked side by side, as the API has no question
+    about several."""
+    if len(names) <= _FEW:
+        return [ask(name) for name in names]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - where there are many
+
+    with ThreadPoolExecutor(max_workers=_FEW) as pool:
+        return list(pool.map(ask, names))
 
 
 def _container(found: dict[str, Any]) -> Container:

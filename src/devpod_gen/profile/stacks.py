@@ -75,9 +75,15 @@ def behind(names: tuple[str, ...]) -> tuple[Stack, ...] | None:
         if not file.is_file():
             return None
         if name not in found:
-            found[name] = _load(file)
+            found[name] = _builtin(file)
             left += found[name].includes
     return tuple(found[name] for name in sorted(found))
+
+
+@cache
+def _builtin(file: Path) -> Stack:
+    """One of ours, which stays as it is while we run."""
+    return _load(file)
 
 
 def load_all(folder: Path) -> tuple[Stack, ...]:

@@ -1,7 +1,7 @@
 """Every workspace that the engine has, whoever started it, as `status` shows it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devpod_gen.engine.api import Container, Engine, Times
@@ -28,6 +28,8 @@ class Workspace:
     mode: str
     """`bind`: the repo's own folder; `volume`: a clone."""
     image: str
+    image_size: int | None
+    """Bytes, unpacked; None where the image is gone."""
     started_by: str
     user: str
     workspace: str
@@ -47,7 +49,14 @@ def workspaces(engine: Engine, repo: Path | None) -> tuple[Workspace, ...]:
         return ()
     times = engine.times([container.id for container in found])
     hosts = _ssh_hosts()
-    made = [_workspace(one, times[one.id], hosts) for one in found if one.id in times]
+    # Each by its name: a list of all images takes an engine a second.
+    images = {ref: engine.image(ref) for ref in {one.image for one in found}}
+    sizes = {ref: image.size for ref, image in images.items() if image}
+    made = [
+        replace(_workspace(one, times[one.id], hosts), image_size=sizes.get(one.image))
+        for one in found
+        if one.id in times
+    ]
     return tuple(sorted(made, key=lambda one: (one.folder, one.profile or "", one.branch or "")))
 
 
@@ -84,6 +93,7 @@ def _workspace(found: Container, times: Times, hosts: dict[str, str]) -> Workspa
         worktree=not in_volume and (root / ".git").is_file(),
         mode="volume" if in_volume else "bind",
         image=found.image,
+        image_size=None,
         started_by=ownership.starter(found),
         user=found.user,
         workspace=found.folder,
