@@ -92,11 +92,38 @@ def test_stacks_are_layers_on_one_base(built: Callable[..., str]) -> None:
 def test_an_unchanged_image_is_not_built_again(make_repo: Make, command: Command) -> None:
     repo = make_repo({"devpod.toml": 'name = "a"\n'})
     command("build", "-C", repo)
-    begun = time.monotonic()
-    ran = command("build", "-C", repo)
-    assert ran.code == 0
-    assert "building" not in ran.err
-    assert time.monotonic() - begun < 2
+    seconds = []
+    for _ in range(3):  # others may use the machine
+        begun = time.monotonic()
+        ran = command("build", "-C", repo)
+        seconds.append(time.monotonic() - begun)
+        assert ran.code == 0
+        assert "building" not in ran.err
+    assert min(seconds) < 1
+
+
+@pytest.mark.engine
+@pytest.mark.campaign
+@pytest.mark.usefixtures("engine")
+def test_a_changed_package_rebuilds_its_layer_only(make_repo: Make, command: Command) -> None:
+    """The stacks' layers are the same to the id; what was built is the last image alone."""
+    layers: list[list[str]] = []
+    text = 'name = "p"\nstacks = ["go"]\n[image]\npackages = {packages}\n'
+    repos = [
+        make_repo({"devpod.toml": text.format(packages=packages)}, f"p{len(packages)}")
+        for packages in ('["bc"]', '["bc", "tree"]')
+    ]
+    for repo in repos:
+        ran = command("build", "--json", "-C", repo)
+        assert ran.code == 0, ran.err
+        assert ran.err.count("building ") <= (1 if layers else 3), ran.err
+        ref = json.loads(ran.out)["image"]["ref"]
+        layers.append(json.loads(docker("image", "inspect", "-f", "{{json .RootFS.Layers}}", ref)))
+    bake = json.loads(command("build", "--print", "--json", "-C", repos[1]).out)["bake"]
+    stacks_image = bake["target"]["workspace"]["args"]["PARENT"]
+    shared = json.loads(docker("image", "inspect", "-f", "{{json .RootFS.Layers}}", stacks_image))
+    assert layers[0][: len(shared)] == layers[1][: len(shared)] == shared
+    assert layers[0][len(shared) :] != layers[1][len(shared) :]
 
 
 @pytest.mark.engine
