@@ -7,8 +7,8 @@ class in a process of its own, with strace.
 
 import json
 import os
-import resource
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -79,10 +79,11 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
         repo = tmp_path / case.kind
         repo.mkdir()
         (repo / "devpod.toml").write_bytes(case.content)
-        trace = tmp_path / f"{case.kind}.trace"
+        trace, peak = tmp_path / f"{case.kind}.trace", tmp_path / f"{case.kind}.peak"
+        traced = (strace, "-f", "-o", str(trace), "-e", "trace=%file,%process,%network")
         begun = time.monotonic()
         done = subprocess.run(
-            [strace, "-f", "-o", str(trace), "-e", "trace=%file,%process,%network", *run_of(repo)],
+            [sys.executable, "-c", MEASURED, str(peak), *traced, *run_of(repo)],
             capture_output=True,
             text=True,
             env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
@@ -92,7 +93,17 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
         assert time.monotonic() - begun < 10 * SECONDS  # strace costs more than what it traces
         told(case, Ran(done.returncode, done.stdout, done.stderr))
         assert effects(trace.read_text()) == []
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MEBIBYTES * 1024
+        assert int(peak.read_text()) < MEBIBYTES * 1024
+
+
+# The most memory, in KiB, of a process and of those that it has waited for.
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[2:]).returncode
+with open(sys.argv[1], "w") as file:
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=file)
+sys.exit(code)
+"""
 
 
 def run_of(repo: Path) -> list[str]:
