@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -35,6 +35,12 @@ _LOGIN = """
     exec "$SHELL" -l
 """
 
+_ROOT_LOGIN = 'exec "$(getent passwd root | cut -d: -f7)" -l'
+
+AsRoot = Annotated[
+    bool, typer.Option("--root", help="As root inside: to install what is not in the image.")
+]
+
 
 def shell(
     directory: Folder = HERE,
@@ -43,6 +49,7 @@ def shell(
     tmux: Annotated[
         bool, typer.Option("--tmux", help="In tmux: the session that is there, or a new one.")
     ] = False,
+    root: AsRoot = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
     """Open the login shell inside, at the place in the repo where you stand.
@@ -53,6 +60,8 @@ def shell(
 
     argv = ["sh", "-c", _LOGIN, "sh", "yes" if tmux else "no", *runner_as_text()]
     repo = at_branch(repo_at(directory, profile), branch)
+    if root:
+        _enter(repo, ["sh", "-c", _ROOT_LOGIN], tty=sys.stdin.isatty(), user="root")
     dotfiles_first(repo)
     _enter(repo, argv, tty=sys.stdin.isatty())
 
@@ -62,6 +71,7 @@ def execute(
     directory: Folder = HERE,
     profile: ProfileName = None,
     branch: Branch = None,
+    root: AsRoot = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
     """Run a command inside; its streams and its exit code are yours.
@@ -69,7 +79,8 @@ def execute(
     Example: devpod-gen exec -- make test
     """
     tty = sys.stdin.isatty() and sys.stdout.isatty()
-    _enter(at_branch(repo_at(directory, profile), branch), command, tty=tty)
+    user = "root" if root else None
+    _enter(at_branch(repo_at(directory, profile), branch), command, tty=tty, user=user)
 
 
 def logs(
@@ -99,7 +110,7 @@ def logs(
     return relay_masked(command, secrets_inside(repo, engine, container), _kept())
 
 
-def _become(command: list[str]) -> None:
+def _become(command: list[str]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(command[0], command, _kept())  # noqa: S606 - no shell is wanted
@@ -109,8 +120,9 @@ def _kept() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
 
 
-def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
-    """Become the engine's own client: signals, sizes and exit codes need no help from us."""
+def _enter(repo: Repo, argv: list[str], *, tty: bool, user: str | None = None) -> NoReturn:
+    """Become the engine's own client: signals, sizes and exit codes need no help from us.
+    `user`: another than the workspace's, who gets nothing of theirs."""
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import credentials, finding  # noqa: PLC0415
     from devpod_gen.workspace.secrecy.feed import with_env  # noqa: PLC0415
@@ -120,9 +132,11 @@ def _enter(repo: Repo, argv: list[str], *, tty: bool) -> None:
     arrive(repo, identity, container)
     in_volume = container.labels["devpod-gen.mode"] == "volume"
     inside = container.folder if in_volume else _place(repo.root, container.folder)
-    argv = with_env(container, argv)
-    command = engine.attach_command(container.id, argv, user=container.user, folder=inside, tty=tty)
-    if relay := credentials.relay(engine, container, container.user, identity.data):
+    who = user or container.user
+    argv = argv if user else with_env(container, argv)
+    command = engine.attach_command(container.id, argv, user=who, folder=inside, tty=tty)
+    relay = credentials.relay(engine, container, who, identity.data) if not user else None
+    if relay:
         subprocess.run(relay, check=False)  # a child of this process, so of what it becomes
     _become(command)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from devpod_gen.plan.model import Plan
+from devpod_gen.plan.privileges import NEVER, NO_NEW
 from devpod_gen.plan.service import HealthPlan, ServicePlan
 from devpod_gen.profile.model import Resources
 
@@ -28,6 +29,8 @@ def _sidecar(plan: Plan, service: ServicePlan) -> dict[str, Any]:
         "image": service.image,
         "pull_policy": "never" if service.local else "missing",
         "command": service.command,
+        "security_opt": [NO_NEW],
+        "cap_drop": list(NEVER),
         "environment": dict(service.env),
         "labels": {"devpod-gen.name": plan.name, "devpod-gen.service": service.name},
         "volumes": [

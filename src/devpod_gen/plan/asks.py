@@ -10,7 +10,7 @@ from devpod_gen.plan.steering import steers
 from devpod_gen.profile.secret import Source
 from devpod_gen.profile.wording import shown
 
-Kind = Literal["stack", "dotfiles", "secrets", "env", "agent", "credentials", "backend"]
+Kind = Literal["stack", "dotfiles", "secrets", "env", "agent", "credentials", "backend", "sudo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,12 @@ def _credentials(plan: Plan) -> Iterator[Ask]:
         yield Ask("credentials", what, "git.credentials")
 
 
+def _sudo(plan: Plan) -> Iterator[Ask]:
+    if not plan.privileges.options:
+        what = "the user, and all that they run, can become root inside"
+        yield Ask("sudo", what, "security.sudo")
+
+
 _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _own_stacks,
     _dotfiles,
@@ -91,6 +97,7 @@ _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _agent,
     _steering,
     _credentials,
+    _sudo,
     _backend,
 )
 """One line for each kind."""

@@ -23,6 +23,7 @@ from devpod_gen.plan.model import (
     SshPlan,
     ToolPlan,
 )
+from devpod_gen.plan.privileges import privileges
 from devpod_gen.plan.secret import resolve_secrets
 from devpod_gen.plan.selection import selected, steps, variables
 from devpod_gen.plan.service import resolve_services
@@ -33,6 +34,10 @@ from devpod_gen.profile.stacks import Stack
 
 PROBE_TIMEOUT = 30
 """Seconds that a probe may take when the profile does not say."""
+
+PIDS = 4096
+"""Processes and threads of a workspace at once, when the profile does not say: more than
+builds take, and less than brings a machine down."""
 
 IDLE_CPU = 5
 """Per cent of one CPU that counts as use when the profile does not say."""
@@ -78,7 +83,7 @@ def resolve(
         ),
         caches=_caches(profile),
         env=variables(profile, stacks),
-        resources=profile.resources,
+        resources=replace(profile.resources, pids=profile.resources.pids or PIDS),
         idle=_idle(profile),
         ports=tuple(
             PortPlan(port.port, port.label, port.publish is not False) for port in profile.ports
@@ -94,6 +99,7 @@ def resolve(
         dotfiles=resolve_dotfiles(profile.dotfiles, file=profile.file),
         secrets=resolve_secrets(profile.secrets),
         ssh=_ssh(profile),
+        privileges=privileges(sudo=profile.sudo),
         credentials=profile.git.credentials,
     )
 

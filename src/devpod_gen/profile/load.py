@@ -111,6 +111,7 @@ def _model(document: dict[str, Any], file: str) -> Profile:
         secrets=read_secrets(document.get("secrets", {})),
         ssh=Ssh(**document.get("ssh", {})),
         git=Git(**document.get("git", {})),
+        sudo=bool(document.get("security", {}).get("sudo")),
     )
 
 

@@ -119,3 +119,4 @@ class Profile:
     secrets: tuple[Secret, ...]
     ssh: Ssh
     git: Git
+    sudo: bool

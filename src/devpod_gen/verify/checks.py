@@ -18,6 +18,7 @@ from devpod_gen.profile import version
 from devpod_gen.verify.limits import limits
 from devpod_gen.verify.look import Look, Verdict, take
 from devpod_gen.verify.parts import look_at_parts
+from devpod_gen.verify.privileges import privileges
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.verify.vscode import look_at_vscode
 from devpod_gen.workspace.batch import Inside, Timed
@@ -35,6 +36,7 @@ def look_inside(
             *(_cache(cache.folder) for cache in plan.caches),
             *(_tool(tool, shell) for tool in plan.tools),
             *limits(plan),
+            *privileges(plan),
             *_idle(plan),
             *look_at_parts(plan),
             *extra,
