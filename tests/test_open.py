@@ -147,6 +147,8 @@ def test_every_door_is_listed(make_repo: Make, cli: Cli) -> None:
     assert doors["vscode"].startswith("vscode://vscode-remote/dev-container+")
     assert doors["vscode --ssh"].startswith("vscode://vscode-remote/ssh-remote+")
     assert found["ssh"].endswith("ssh_config shop.devpod-gen")
+    assert found["ssh_host"] == {"name": "shop.devpod-gen", "known": False}
+    assert "after `devpod-gen ssh-config install`" in cli("open", "-C", make_repo(PLAIN)).out
 
 
 @pytest.mark.parametrize(

@@ -98,15 +98,22 @@ def _open(link: str) -> str:
     return argv[0]
 
 
-def _require_known(alias: str) -> None:
-    """IDEs ask the user's own ssh_config for the host. Raises HostError."""
+def host_is_known(alias: str) -> bool:
+    """Whether the user's own ssh_config, which IDEs ask, leads to the host."""
     from devpod_gen.engine import openssh  # noqa: PLC0415
 
     program = openssh.program()
-    if not program:
+    return program is not None and openssh.knows(program, alias)
+
+
+def _require_known(alias: str) -> None:
+    """Raises HostError where a link by SSH would lead nowhere."""
+    from devpod_gen.engine import openssh  # noqa: PLC0415
+
+    if not openssh.program():
         message = "there is no OpenSSH client on PATH"
         raise HostError(message, where="ssh", fix="install OpenSSH's client")
-    if not openssh.knows(program, alias):
+    if not host_is_known(alias):
         message = f"your ssh_config does not lead to {alias}, so no IDE can"
         raise HostError(message, where="~/.ssh/config", fix="run `devpod-gen ssh-config install`")
 

@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from devpod_gen.cli import jetbrains
 from devpod_gen.cli.arrival import arrive
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.doors import Place, Way, enter, place_at
+from devpod_gen.cli.doors import Place, Way, enter, host_is_known, place_at
 from devpod_gen.cli.options import (
     HERE,
     Branch,
@@ -82,15 +83,29 @@ def doors(
     place = place_at(directory, profile, branch)
     ways = (*WAYS, *jetbrains.ways(place.plan))
     found = [(way, link) for way in ways if (link := way.link(place))]
-    lines = [
-        f"  {way.title:<32}  devpod-gen open {way.words}\n    {console.linked(link, link)}"
-        for way, link in found
-    ]
-    into = shlex.join(ssh_command(place))
-    lines.append(f"  {'A terminal':<32}  devpod-gen shell, or devpod-gen open ssh\n    {into}")
-    state = place.container.state if place.container else "not there yet: run `devpod-gen up`"
+    known = host_is_known(place.alias)
     values = [{"door": way.words, "title": way.title, "link": link} for way, link in found]
-    console.result("\n".join([f"{place.plan.name}: {state}", *lines]), doors=values, ssh=into)
+    console.result(
+        "\n".join(_listing(console, place, found, known=known)),
+        doors=values,
+        ssh=shlex.join(ssh_command(place)),
+        ssh_host={"name": place.alias, "known": known},
+    )
+
+
+def _listing(
+    console: Console, place: Place, found: list[tuple[Way, str]], *, known: bool
+) -> Iterator[str]:
+    """Each door with its link, and what has to be done before one leads somewhere."""
+    state = place.container.state if place.container else "not there yet: run `devpod-gen up`"
+    yield f"{place.plan.name}: {state}"
+    for way, link in found:
+        yield f"  {way.title:<32}  devpod-gen open {way.words}"
+        yield f"    {console.linked(link, link)}"
+    yield f"  {'A terminal':<32}  devpod-gen shell, or devpod-gen open ssh"
+    yield f"    {shlex.join(ssh_command(place))}"
+    if not known:
+        yield f"IDEs find {place.alias} by SSH after `devpod-gen ssh-config install`."
 
 
 @app.command()
