@@ -90,10 +90,10 @@ def _look(engine: Engine, container: Container, user: str) -> Login | None:
     A mark that is older than the end of the run before this one is that run's.
     """
     deadline = time.monotonic() + _LOOKING
-    if not engine.read(container.id, "/usr/local/bin/devpod-entrypoint"):
-        return None
     while time.monotonic() < deadline:
         mark, times = engine.read(container.id, _MARK), engine.times([container.id])
+        if not mark and not engine.read(container.id, "/usr/local/bin/devpod-entrypoint"):
+            return None
         ended = times[container.id].ended if container.id in times else None
         if mark and ended is not None and (not ended or _later(mark.changed, ended)):
             if engine.read(container.id, "/run/devpod/idle"):
