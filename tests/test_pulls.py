@@ -239,13 +239,15 @@ def test_images_come_side_by_side_and_no_later_than_by_the_client(
     command: Command,
 ) -> None:
     ours, theirs = throttled("ours", 24_000_000), throttled("service", 16_000_000)
-    alone = []
-    for ref in (ours, theirs):
-        begun = time.monotonic()
-        pull = ["docker", "pull", "--quiet", ref]
-        subprocess.run(pull, check=True, capture_output=True, env=os.environ | logged_in)
-        alone.append(time.monotonic() - begun)
-        docker("rmi", ref)
+    pull = ["docker", "pull", "--quiet"]
+    env = os.environ | logged_in
+    begun = time.monotonic()
+    clients = [
+        subprocess.Popen([*pull, ref], env=env, stdout=subprocess.DEVNULL) for ref in (ours, theirs)
+    ]
+    assert [client.wait(timeout=120) for client in clients] == [0, 0]
+    at_once = time.monotonic() - begun  # the larger takes 6 s alone; one after the other it is 10
+    docker("rmi", ours, theirs)
     profile = f'name = "cold"\n[image]\nref = "{ours}"\n[services.db]\nimage = "{theirs}"\n'
     repo = make_repo({"devpod.toml": profile})
     try:
@@ -253,12 +255,11 @@ def test_images_come_side_by_side_and_no_later_than_by_the_client(
         assert ran.code == 0, ran.err
         (image,) = [s for s in json.loads(ran.out)["stages"] if s["name"] == "image"]
         assert image["note"] == "pulled"
-        # Alone they take 6 and 4 s, one after the other 10.
-        assert image["seconds"] < 1.1 * max(alone) + 0.5, (image, alone)
+        assert image["seconds"] < 1.1 * at_once + 0.5, (image, at_once)
         assert re.search(r"pulled \S+/ours:1: \d+ layers, 24\.\d MB in ", ran.err)
         assert "\x1b" not in ran.err
         steps = [line for line in ran.err.splitlines() if re.match(r"pulling .* layers", line)]
-        assert len(steps) == 1  # in six seconds
+        assert len(steps) <= image["seconds"] / 5
     finally:
         command("down", "--caches", "-C", repo)
 
