@@ -1,6 +1,6 @@
 # `make demo` and `make test` need make, Python 3.11 and, on a machine without a
 # container engine, apt: the scripts bring the rest.
-.PHONY: bench help demo test test-all check format golden lock venv engine clean
+.PHONY: bench help demo test test-all fuzz check format golden lock venv engine clean
 
 help:            ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -13,6 +13,7 @@ test: check engine ## Every test; a container engine is required
 
 test-all: test   ## And the long campaigns: every stack's image
 	PATH="$$(scripts/reference-client):$$PATH" .venv/bin/pytest -n 2 --dist loadfile -m campaign --durations=0
+	scripts/fuzz
 
 check: venv      ## Lint, types, the import contract
 	.venv/bin/ruff format --check .
@@ -21,6 +22,9 @@ check: venv      ## Lint, types, the import contract
 	.venv/bin/lint-imports
 	.venv/bin/shellcheck scripts/* .ci/run images/base/rootfs/usr/local/bin/* images/base/rootfs/usr/local/lib/devpod/* images/jetbrains/unpack images/jetbrains/register
 	.venv/bin/hadolint images/*/Dockerfile
+
+fuzz: venv       ## Fuzz what reads strangers' files, for SECONDS_TO_FUZZ
+	scripts/fuzz
 
 format: venv     ## Format and fix what can be
 	.venv/bin/ruff format .

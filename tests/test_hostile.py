@@ -128,3 +128,41 @@ _CALLS = (
     *("execve", "fork", "vfork", "clone", "connect", "bind", "sendto", "mkdir", "rename"),
     *("unlink", "rmdir", "link", "symlink", "chmod", "fchmod", "chown", "truncate", "mknod"),
 )
+
+
+@pytest.mark.campaign
+def test_check_only_reads(tmp_path: Path) -> None:
+    """`generate --check` on 100 good profiles: nothing is written, started or contacted, also
+    not for a trusted one, and whether or not there are files."""
+    strace = need("strace", "strace")
+    good = sorted((CORPUS.parent / "cases").glob("*/devpod.toml"))
+    assert len(good) >= 20
+    home = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+    for number in range(100):
+        text = good[number % len(good)].read_text(encoding="utf-8")
+        repo = tmp_path / f"repo{number}"
+        repo.mkdir()
+        (repo / "devpod.toml").write_text(f"# {number}\n{text}", encoding="utf-8")
+        trace = tmp_path / "trace"
+        traced = (strace, "-f", "-o", str(trace), "-e", "trace=%file,%process,%network")
+        done = subprocess.run(
+            [*traced, str(COMMAND), "generate", "--check", "-C", str(repo)],
+            capture_output=True,
+            text=True,
+            env=os.environ | home,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 1, done.stderr
+        assert effects(trace.read_text()) == []
+        assert list(repo.iterdir()) == [repo / "devpod.toml"]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_witness_sees(tmp_path: Path) -> None:
+    """What `generate` without `--check` does is seen: the trace would not be empty."""
+    (tmp_path / "devpod.toml").write_text('name = "shop"\n')
+    trace = tmp_path / "trace"
+    traced = (need("strace", "strace"), "-f", "-o", str(trace), "-e", "trace=%file,%process")
+    subprocess.run([*traced, str(COMMAND), "generate", "-C", str(tmp_path)], check=True, timeout=60)
+    assert any("rename" in line for line in effects(trace.read_text()))

@@ -6,7 +6,7 @@ from typing import Any
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.hook import Command, read_command
-from devpod_gen.profile.wording import suggestion, where
+from devpod_gen.profile.wording import shown, suggestion, where
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -93,7 +93,7 @@ def _depends(services: dict[str, Any], file: str) -> Iterator[Finding]:
             place = where(file, ("services", name, "depends", index))
             if needed not in services:
                 near = suggestion(needed, list(services)) or ""
-                yield Finding(place, f'there is no service "{needed}"{near}')
+                yield Finding(place, f"there is no service {shown(needed)}{near}")
             elif name in reached(needed, needs):
                 yield Finding(place, f'"{needed}" depends on "{name}" itself')
 
