@@ -13,7 +13,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["devpod_gen.profile", "devpod_gen.plan.lock", "tomllib"]):
-    from devpod_gen.emit.gateway import SshFiles, ssh_config
+    from devpod_gen.emit.sshconfig import SshFiles, ssh_config
     from devpod_gen.errors import HostError, ProfileError
     from devpod_gen.plan import lock
     from devpod_gen.plan.resolve import resolve

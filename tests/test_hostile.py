@@ -71,6 +71,7 @@ def test_there_are_enough() -> None:
     assert len(list(CORPUS.glob("*.txt"))) == len(count)
 
 
+@pytest.mark.campaign
 def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     """One of each class: the clock, the memory, and the kernel's own word for what it did."""
     strace = need("strace", "strace")

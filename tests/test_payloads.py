@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -17,7 +18,7 @@ import yaml
 
 from devpod_gen import resources
 from devpod_gen.emit.bundle import bundle, self_check
-from devpod_gen.emit.gateway import SshFiles, ssh_config
+from devpod_gen.emit.sshconfig import SshFiles, ssh_config
 from devpod_gen.emit.workflow import workflow
 from devpod_gen.errors import ProfileError
 from devpod_gen.plan.model import Plan
@@ -158,6 +159,20 @@ def interpolated(text: str) -> str:
     return text.replace("$$", "$")
 
 
+class Page(HTMLParser):
+    """The elements of a page, and where its links lead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple(name for name, _ in attrs)))
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+
 @dataclass(frozen=True)
 class Emitted:
     """What a plan has become, as independent readers have it."""
@@ -170,7 +185,7 @@ class Emitted:
     @property
     def shape(self) -> Any:
         documents = (self.devcontainer, self.compose, self.workflow)
-        return [shape(one) for one in documents], len(self.page.splitlines())
+        return [shape(one) for one in documents], Page(self.page).tags
 
 
 def emitted(plan: Plan) -> Emitted:
@@ -181,7 +196,7 @@ def emitted(plan: Plan) -> Emitted:
         json.loads(by_name["devcontainer.json"]),
         yaml.load(by_name["compose.yaml"], yaml.CSafeLoader),
         yaml.load(workflow(plan, own=False).text, yaml.CSafeLoader),
-        by_name["links.md"],
+        by_name["links.html"],
     )
 
 
@@ -230,18 +245,23 @@ def host(plan: Plan, page: str) -> None:
     lines = ssh_config(plan, SSH).splitlines()[1:]
     assert [line.split()[0] for line in lines] == KEYWORDS
     assert lines[0] == "Host shop.devpod-gen"
-    for link in re.findall(r"<((?:jetbrains|vscode)[^>]*)>", page):
+    assert Page(page).links
+    for link in Page(page).links:
         parts = urlsplit(link)
+        assert parts.scheme in ("vscode", "jetbrains", "jetbrains-gateway")
         query = parse_qs(parts.query or parts.fragment)
         assert query.get("projectHint", [plan.folder]) == [plan.folder]
         assert query.get("u", [plan.user]) == [plan.user]
         assert query or unquote(parts.path).endswith(plan.folder)
 
 
-KEYWORDS = [
-    line.split()[0]
-    for line in (resources.templates() / "gateway/ssh_config.j2").read_text().splitlines()[1:]
-]
+def lines_of(document: dict[str, Any]) -> list[str]:
+    plan = planned(document)
+    assert plan
+    return [line.split()[0] for line in ssh_config(plan, SSH).splitlines()[1:]]
+
+
+KEYWORDS = lines_of({"name": "shop"})
 
 
 def test_the_table_is_whole() -> None:
