@@ -51,7 +51,7 @@ def locked(data: bytes) -> None:
 
 def ssh(data: bytes) -> None:
     plan = resolve(parse(b'name = "shop"', "f"), (), folder_name="shop")
-    words = os.fsdecode(data).split("|")
+    words = [f"/{word}" for word in os.fsdecode(data).split("|")]
     try:
         text = ssh_config(plan, SshFiles("shop.devpod-gen", words[0], words[-1], tuple(words)))
     except HostError:
