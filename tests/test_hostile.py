@@ -15,9 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from attack import CORPUS, Case, cases, no_effects
 from conftest import COMMAND, Ran, need, tree
+from test_payloads import ATOMS, FIELDS, planned, put
 
 CASES = cases()
 SECONDS = 2
@@ -59,6 +61,29 @@ def test_json_too(case: Case, cli: Callable[..., Ran], tmp_path: Path) -> None:
     ran = cli("up", "--json", "-C", tmp_path)
     assert ran.out.removesuffix("\n").isprintable()
     assert json.loads(ran.out)["error"]["kind"] == "profile"
+
+
+@pytest.mark.campaign
+def test_generated(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    """2,000 made of every payload in every field, but for those that may stand there."""
+    repo, count = tmp_path / "shop", 0
+    repo.mkdir()
+    for number in range(len(FIELDS) * len(ATOMS)):
+        base, place, key = FIELDS[number % len(FIELDS)]
+        document = put(base, place, ATOMS[number // len(FIELDS)], key=key)
+        content = tomli_w.dumps(document).encode()
+        if count == 2000 or planned(document):
+            continue
+        count += 1
+        (repo / "devpod.toml").write_bytes(content)
+        begun = time.process_time()
+        with no_effects() as seen:
+            ran = cli("up", "-C", repo)
+        assert time.process_time() - begun < SECONDS
+        assert seen == []
+        told(Case("generated", str(number), "devpod.toml", content), ran)
+    assert count == 2000
+    assert list(tree(repo)) == ["devpod.toml"]
 
 
 def test_there_are_enough() -> None:
