@@ -82,6 +82,22 @@ def make_repo(tmp_path: Path) -> Callable[[Files], Path]:
     return make
 
 
+ALLOWED = ("image", "registry", "services", "hooks", "probes", "dotfiles", "clone", "caches")
+"""What the tests' user allows for good, by a policy: trust is not what they are about."""
+
+
+@pytest.fixture(autouse=True)
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The user's policy, which a test may remove or replace."""
+    path = tmp_path_factory.mktemp("config") / "devpod-gen" / "policy.toml"
+    path.parent.mkdir(mode=0o755)
+    path.write_text(f"allow = {json.dumps(ALLOWED)}\n")
+    path.chmod(0o644)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(path.parent.parent))
+        yield path
+
+
 @pytest.fixture(autouse=True)
 def _own_data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test touches the user's own data folder."""

@@ -45,11 +45,9 @@ def dotfiles(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+def own(policy: Path) -> Callable[[str], Path]:
     """The user's own config, with these lines under [dotfiles]."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    path = tmp_path / "config" / "devpod-gen" / "config.toml"
-    path.parent.mkdir(parents=True)
+    path = policy.with_name("config.toml")
 
     def write(lines: str) -> Path:
         path.write_text(f"[dotfiles]\n{lines}\n")
@@ -282,8 +280,9 @@ def test_a_git_repo_at_a_commit(
     assert str(told["detail"]).startswith(f"git cannot clone {nowhere}")
 
 
-def test_a_profiles_repo_needs_trust(make_repo: Make, cli: Command) -> None:
+def test_a_profiles_repo_needs_trust(make_repo: Make, cli: Command, policy: Path) -> None:
     """A repo's profile does not choose anyone's dotfiles unasked."""
+    policy.unlink()
     repo = make_repo({"devpod.toml": '[dotfiles]\nrepo = "https://example.com/d.git"\n'})
     ran = cli("up", "-C", repo)
     assert ran.code == 3

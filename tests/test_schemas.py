@@ -24,7 +24,9 @@ needs_official = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("name", ["profile", "stack", "report", "devcontainer", "compose"])
+@pytest.mark.parametrize(
+    "name", ["profile", "stack", "policy", "report", "devcontainer", "compose"]
+)
 def test_each_schema_is_one(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(resources.schema(name))
 

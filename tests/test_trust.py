@@ -6,10 +6,13 @@ import pty
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from conftest import COMMAND, Ran
+from devpod_gen import resources
+from devpod_gen.plan.asks import INSIDE, Kind
 
 Cli = Callable[..., Ran]
 Make = Callable[..., Path]
@@ -154,3 +157,151 @@ def test_init_tells_and_trusts_nothing(make_repo: Make, cli: Cli) -> None:
     assert "needs your trust: .devpod/stacks/toy" in ran.err
     assert "run `devpod-gen trust`" in ran.err
     assert cli("build", "-C", repo).code == 3
+
+
+ASKING = {
+    "hooks": '[hooks]\ncreate = "curl x | sh"\n',
+    "probes": '[[probe]]\nrun = "curl x | sh"\n',
+    "services": '[services.db]\nimage = "postgres:17"\n',
+    "image": '[image]\nref = "example.com/evil:1"\n',
+    "registry": '[image]\nregistry = "example.com/team"\n',
+    "dotfiles": '[dotfiles]\npath = "dots"\n',
+    "clone": '[workspace]\nmode = "volume"\nclone = "https://example.com/x.git"\n',
+    "caches": '[caches]\ngo = { folders = ["/home/dev/go"], shared = true }\n',
+    "secrets": '[secrets.TOKEN]\nenv = "TOKEN"\n',
+    "env": '[env]\nLD_PRELOAD = "/x.so"\n',
+    "agent": "[ssh]\nagent = true\n",
+    "credentials": "[git]\ncredentials = true\n",
+    "backend": (
+        '[ide.jetbrains.bake]\nurl = "https://example.com/x.tar.gz"\n' + f'sha256 = "{"0" * 64}"\n'
+    ),
+}
+
+
+def test_every_kind_is_here() -> None:
+    """And in the policy's schema: what is asked for can be allowed and forbidden."""
+    kinds = set(get_args(Kind))
+    assert kinds == {*ASKING, "stack"}
+    assert set(resources.schema("policy")["$defs"]["class"]["enum"]) == kinds
+    assert kinds >= INSIDE
+
+
+@pytest.mark.parametrize("verb", ["build", "verify", "up", "bundle"])
+@pytest.mark.parametrize("kind", ASKING)
+def test_nothing_of_any_kind_runs_before(
+    kind: str, verb: str, make_repo: Make, cli: Cli, policy: Path
+) -> None:
+    policy.unlink()
+    repo = make_repo({"devpod.toml": ASKING[kind]})
+    ran = cli(verb, "-C", repo, "--json")
+    error = json.loads(ran.out)["error"]
+    assert (ran.code, error["kind"]) == (3, "untrusted")
+    (finding,) = error["findings"]
+    assert finding["where"].split(".")[0].partition("[")[0] in ASKING[kind]
+    assert not (repo / ".devcontainer").exists()
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_a_policy_allows_and_forbids_for_good(
+    kind: str, make_repo: Make, cli: Cli, policy: Path
+) -> None:
+    repo = make_repo({"devpod.toml": ASKING[kind]})
+    policy.write_text(f'allow = ["{kind}"]\n')
+    assert cli("trust", "-C", repo).out == "the profile asks for nothing that needs trust\n"
+    policy.write_text(f'forbid = ["{kind}"]\nallow = ["{kind}"]\n')  # forbid wins
+    for verb in ("trust", "up", "build", "verify"):
+        ran = cli(verb, "-C", repo, "--json")
+        error = json.loads(ran.out)["error"]
+        assert (ran.code, error["kind"]) == (3, "forbidden")
+        assert str(policy) in error["fix"]
+        assert kind in error["message"]
+
+
+def test_what_is_trusted_can_be_forbidden_later(make_repo: Make, cli: Cli, policy: Path) -> None:
+    policy.unlink()
+    repo = make_repo({"devpod.toml": ASKING["hooks"]})
+    assert cli("trust", "-C", repo, "--yes", asked(cli, repo)).code == 0
+    policy.write_text('forbid = ["hooks"]\n')
+    policy.chmod(0o644)
+    assert cli("up", "-C", repo).code == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('alow = ["hooks"]\n', "alow"),
+        ('allow = ["hook"]\n', '"hooks"'),
+        ("allow = true\n", "must be a list"),
+        ("allow = [", "is not TOML"),
+    ],
+)
+def test_a_policy_is_checked(text: str, told: str, make_repo: Make, cli: Cli, policy: Path) -> None:
+    repo = make_repo({"devpod.toml": ASKING["hooks"]})
+    policy.write_text(text)
+    ran = cli("up", "-C", repo)
+    assert ran.code == 2
+    assert told in ran.err
+    assert str(policy) in ran.err
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646])
+@pytest.mark.parametrize("place", ["file", "folder"])
+def test_a_policy_that_others_can_write_is_none(
+    place: str, mode: int, make_repo: Make, cli: Cli, policy: Path
+) -> None:
+    (policy if place == "file" else policy.parent).chmod(mode | 0o111)
+    ran = cli("up", "-C", make_repo({"devpod.toml": ASKING["hooks"]}))
+    assert ran.code == 4
+    assert "others can write the policy" in ran.err
+
+
+def test_a_change_is_shown(make_repo: Make, cli: Cli, policy: Path) -> None:
+    """Of the profile and of what it includes, escaped; the record is for its user alone."""
+    repo = make_repo(FILES)
+    cli("trust", "-C", repo, "--yes", asked(cli, repo))
+    (record,) = state().iterdir()
+    assert record.stat().st_mode & 0o777 == 0o600
+    policy.unlink()
+    (repo / "devpod.toml").write_text(FILES["devpod.toml"] + '[hooks]\ncreate = "make evil"\n')
+    dockerfile = repo / ".devpod/stacks/toy/Dockerfile"
+    dockerfile.write_text(dockerfile.read_text() + "RUN evil # \x1b[2K\u202e\n")
+    error = json.loads(cli("up", "-C", repo, "--json").out)["error"]
+    lines = error["detail"].splitlines()
+    assert '+create = "make evil"' in lines
+    assert "+RUN evil # \\u001b[2K\\u202e" in lines
+    assert "--- trusted/devpod.toml" in lines
+
+
+def test_the_hash_is_of_what_was_parsed(
+    make_repo: Make, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is put there between the two is neither trusted nor told as if it were."""
+    from devpod_gen.cli import options  # noqa: PLC0415
+
+    repo = make_repo(FILES)
+    plan_with = options.plan_with
+
+    def changed(*args: object) -> object:
+        plan = plan_with(*args)  # type: ignore[arg-type]
+        (repo / "devpod.toml").write_text(FILES["devpod.toml"] + "# other\n")
+        return plan
+
+    monkeypatch.setattr(options, "plan_with", changed)
+    ran = cli("trust", "-C", repo, "--yes", "0" * 64)
+    assert ran.code == 1
+    assert "was changed while it was read" in ran.err
+
+
+def test_init_trusts_what_it_has_written(make_repo: Make, cli: Cli, policy: Path) -> None:
+    """As it has written it, and what only runs in containers."""
+    policy.unlink()
+    text = '{"image": "example.com/dev:1", "postCreateCommand": "make deps"}'
+    repo = make_repo({".devcontainer.json": text})
+    ran = cli("init", "-C", repo)
+    assert ran.code == 0
+    kinds = {ask.split(":")[0] for ask in ran.err.splitlines() if ask.startswith("you have now")}
+    assert kinds == {"you have now"}
+    assert cli("trust", "-C", repo).code == 0
+    profile = repo / "devpod.toml"
+    profile.write_text(profile.read_text() + "# changed\n")
+    assert cli("trust", "-C", repo).code == 3

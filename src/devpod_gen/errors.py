@@ -62,6 +62,14 @@ class Untrusted(DevpodError):
     exit_code = 3
 
 
+class Forbidden(DevpodError):
+    """The user's own policy refuses it, or what an engine was told to start is not what the
+    plan says."""
+
+    kind = "forbidden"
+    exit_code = 3
+
+
 class HostError(DevpodError):
     """The host cannot do it: no home, read-only, no space, a missing program."""
 
@@ -148,7 +156,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "all well"),
     (1, "generated files or the lock differ, or verified and found not ready"),
     (2, "wrong usage, an invalid profile, a file in the way that is not ours, or work at risk"),
-    (3, "the profile asks for what its user has not trusted"),
+    (3, "the profile asks for what its user has not trusted, or has forbidden"),
     (4, "the host cannot: no home, read-only, no space; its git failed; a secret is not to be had"),
     (5, "no container engine, or it failed"),
     (6, "an image could not be built, found or pulled"),

@@ -69,7 +69,7 @@ def init(
     console.result(
         text if dry_run else _found(found, {stack.name for stack in known}),
         **_detected(found),
-        asks=_asks(plan, console),
+        asks=_asks(repo, plan, console, written=not dry_run),
         existing=[told(one) for one in was],
         profile=text,
     )
@@ -87,14 +87,23 @@ def _detect(repo: Repo, known: "tuple[Stack, ...]") -> "Detection":
         return detect(repo.root, known)
 
 
-def _asks(plan: "Plan", console: Console) -> list[dict[str, str]]:
-    """What the user has to trust before it is built: init trusts nothing by itself."""
-    from devpod_gen.plan.asks import asks  # noqa: PLC0415
+def _asks(repo: Repo, plan: "Plan", console: Console, *, written: bool) -> list[dict[str, str]]:
+    """What the profile asks for. What init has written is trusted as it is written, but for
+    what reaches beyond containers: that, its user has to trust before it is built."""
+    from devpod_gen.plan.asks import INSIDE, asks  # noqa: PLC0415
+    from devpod_gen.workspace.trust import content_of, trust  # noqa: PLC0415
 
-    for ask in asks(plan):
-        console.say(f"needs your trust: {ask.where}: {ask.what}")
-        console.say("  read it, then run `devpod-gen trust`")
-    return [{"kind": ask.kind, "what": ask.what, "where": ask.where} for ask in asks(plan)]
+    found = asks(plan)
+    inside = all(ask.kind in INSIDE for ask in found)
+    if found and inside and written:
+        trust(content_of(repo.root, plan))
+    for ask in found:
+        told = "you have now: " if inside else "needs your trust: "
+        console.say(f"{told}{ask.where}: {ask.what}")
+    if found:
+        fix = "not yours? `devpod-gen trust --revoke`" if inside else "run `devpod-gen trust`"
+        console.say(f"  read it, then {fix}" if not inside else f"  {fix}")
+    return [{"kind": ask.kind, "what": ask.what, "where": ask.where} for ask in found]
 
 
 def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:

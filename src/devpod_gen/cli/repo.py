@@ -65,7 +65,7 @@ def generate(
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="profile, stack or report.")] = "profile",
+    name: Annotated[str, typer.Argument(help="profile, stack, policy or report.")] = "profile",
 ) -> None:
     """Print the JSON Schema of the profile.
 
@@ -73,8 +73,8 @@ def schema(
     """
     from devpod_gen import resources  # noqa: PLC0415
 
-    if name not in ("profile", "stack", "report"):
-        message = f"there is no schema {name!r}; there are profile, stack and report"
+    if name not in ("profile", "stack", "policy", "report"):
+        message = f"there is no schema {name!r}; there are profile, stack, policy and report"
         raise typer.BadParameter(message)
     Console(as_json=False, verbose=False).result(resources.schema_text(name).rstrip("\n"))
 

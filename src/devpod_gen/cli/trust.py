@@ -10,7 +10,8 @@ from devpod_gen.cli.options import HERE, Debug, Folder, Json, ProfileName, Verbo
 from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
-    from devpod_gen.workspace.trust import Content, Record
+    from devpod_gen.workspace.trust import Content
+    from devpod_gen.workspace.trusted import Record
 
 
 def trust(
@@ -36,7 +37,9 @@ def trust(
 
     Example: devpod-gen trust
     """
-    from devpod_gen.workspace import trust as trusted  # noqa: PLC0415 - only what is used
+    from devpod_gen.workspace import trusted  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.workspace.trust import content_of  # noqa: PLC0415
+    from devpod_gen.workspace.trust import trust as record  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     if listed:
@@ -47,10 +50,10 @@ def trust(
         gone = trusted.revoke(repo.root, repo.profile_name)
         _tell(gone, "there was nothing to revoke", console)
         return
-    content = trusted.content_of(repo.root, plan_of(repo))
-    if not trusted.is_trusted(content):
+    content = content_of(repo.root, plan_of(repo))
+    if not content.known:
         _ask(content, yes, console)
-        trusted.trust(content)
+        record(content)
     told = "trusted" if content.asks else "the profile asks for nothing that needs trust"
     console.result(
         told,
@@ -73,6 +76,10 @@ def _ask(content: "Content", yes: str | None, console: Console) -> None:
     console.say(f"{content.file} asks for:")
     for ask in content.asks:
         console.say(f"  {ask.where}: {ask.what}")
+    if changes := content.changes():
+        console.say("since you trusted it last:")
+        for line in changes.splitlines():
+            console.say(f"  {line}")
     console.say(f"hash {content.hash}")
     if not typer.confirm("Have you read these, and do you trust them?", err=True):
         raise untrusted(content, "you did not trust it")

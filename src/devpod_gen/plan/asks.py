@@ -1,5 +1,14 @@
 """What a plan asks of its user beyond the safe default: a stranger's code that runs, or a
-place that is contacted or opened. Each needs trust in that exact content."""
+place that is contacted or opened. Each needs trust in that exact content.
+
+The kinds are the classes of a user's policy (`devpod_gen.plan.policy`), too:
+stack (a Dockerfile of the repo's own), image (an image that is not made here), registry (one
+that may be pulled and run in the place of ours), services (sidecars), hooks, probes, dotfiles,
+clone (a repo that is cloned inside), caches (shared with other workspaces of the machine),
+secrets (this machine's, handed over), env (variables that steer programs), agent and
+credentials (the user's, lent to sessions), backend (an IDE's, from elsewhere). A key that runs or opens something gets its kind in
+`Kind`, its function, and its line in `_SOURCES`; the kind is put into policy.schema.json.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,9 +17,30 @@ from typing import Literal
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.steering import steers
 from devpod_gen.profile.secret import Source
-from devpod_gen.profile.wording import shown
+from devpod_gen.profile.wording import printable, shown
 
-Kind = Literal["stack", "dotfiles", "secrets", "env", "agent", "credentials", "backend", "sudo"]
+Kind = Literal[
+    "stack",
+    "image",
+    "registry",
+    "services",
+    "hooks",
+    "probes",
+    "dotfiles",
+    "clone",
+    "caches",
+    "secrets",
+    "env",
+    "agent",
+    "credentials",
+    "backend",
+    "sudo",
+]
+
+INSIDE: frozenset[Kind] = frozenset(
+    ("image", "registry", "services", "hooks", "probes", "clone", "caches", "env")
+)
+"""What only ever runs in a container. `init` trusts these in a profile that it has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +54,8 @@ class Ask:
 
 def asks(plan: Plan) -> tuple[Ask, ...]:
     """Everything that the plan asks for; empty: no trust is needed."""
-    return tuple(ask for source in _SOURCES for ask in source(plan))
+    found = (ask for source in _SOURCES for ask in source(plan))
+    return tuple(Ask(ask.kind, printable(ask.what), printable(ask.where)) for ask in found)
 
 
 def _own_stacks(plan: Plan) -> Iterator[Ask]:
@@ -33,11 +64,59 @@ def _own_stacks(plan: Plan) -> Iterator[Ask]:
         yield Ask("stack", what, own.place)
 
 
+def _image(plan: Plan) -> Iterator[Ask]:
+    if not plan.image.layers:
+        yield Ask("image", f"{plan.image.ref} is pulled, and is what runs", "image.ref")
+    elif plan.image.hosted:
+        where = plan.image.ref.rpartition("/")[0]
+        what = f"{where} is asked for the image first, and what it has is what runs"
+        yield Ask("registry", what, "image.registry")
+
+
+def _services(plan: Plan) -> Iterator[Ask]:
+    for service in plan.services:
+        got = "is started" if service.local else "is pulled and started"
+        command = f", with the command `{_line(service.command)}`" if service.command else ""
+        what = f"{service.image} {got} beside the workspace{command}"
+        yield Ask("services", what, f"services.{service.name}")
+
+
+def _hooks(plan: Plan) -> Iterator[Ask]:
+    for hook in plan.hooks.all:
+        for part, line in hook.parts:
+            where = f"hooks.{hook.name}" + (f".{part}" if part else "")
+            yield Ask("hooks", f"`{line}` runs inside", where)
+
+
+def _probes(plan: Plan) -> Iterator[Ask]:
+    own = [probe for probe in plan.probes if probe.own]
+    for index, probe in enumerate(own):
+        yield Ask("probes", f"`{probe.run}` runs inside", f"probe[{index}]")
+
+
 def _dotfiles(plan: Plan) -> Iterator[Ask]:
     """The profile's; the user's own are put into a plan after it was asked about."""
     if plan.dotfiles and plan.dotfiles.repo:
         what = f"{plan.dotfiles.repo} is cloned inside, and its code runs there"
         yield Ask("dotfiles", what, "dotfiles.repo")
+    elif plan.dotfiles:
+        runs = f", and `{plan.dotfiles.command}` runs there" if plan.dotfiles.command else ""
+        what = f"the repo's folder {plan.dotfiles.path} is put into the home{runs}"
+        yield Ask("dotfiles", what, "dotfiles.path")
+
+
+def _clone(plan: Plan) -> Iterator[Ask]:
+    if plan.clone and plan.clone.source != ".":
+        yield Ask("clone", f"{plan.clone.source} is cloned inside", "workspace.clone")
+
+
+def _caches(plan: Plan) -> Iterator[Ask]:
+    for cache in plan.caches:
+        if cache.shared:
+            what = (
+                f"{cache.folder}: other workspaces of this machine read what this one writes there"
+            )
+            yield Ask("caches", what, "caches")
 
 
 def _secrets(plan: Plan) -> Iterator[Ask]:
@@ -90,9 +169,19 @@ def _sudo(plan: Plan) -> Iterator[Ask]:
         yield Ask("sudo", what, "security.sudo")
 
 
+def _line(command: str | tuple[str, ...]) -> str:
+    return command if isinstance(command, str) else " ".join(command)
+
+
 _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _own_stacks,
+    _image,
+    _services,
+    _hooks,
+    _probes,
     _dotfiles,
+    _clone,
+    _caches,
     _secrets,
     _agent,
     _steering,

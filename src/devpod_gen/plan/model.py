@@ -97,12 +97,14 @@ class OwnStack:
 
 @dataclass(frozen=True, slots=True)
 class ProbePlan:
-    """A readiness command. `id` is unique in the plan; `timeout` in seconds."""
+    """A readiness command. `id` is unique in the plan; `timeout` in seconds; `own`: the
+    profile's, not a stack's."""
 
     id: str
     run: str
     expect: str | None
     timeout: int
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class Plan:
 
     file: str
     digest: str
+    source: str
+    """sha256 of the profile's bytes, as they were parsed."""
     name: str
     variant: str | None
     """The named profile, or None for devpod.toml."""

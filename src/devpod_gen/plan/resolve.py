@@ -67,6 +67,7 @@ def resolve(
     return Plan(
         file=profile.file,
         digest=profile.digest,
+        source=profile.source,
         name=name,
         variant=variant,
         user=user,
@@ -193,14 +194,14 @@ def _ssh(profile: Profile) -> SshPlan:
 
 def _probes(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ProbePlan, ...]:
     of_stacks = [
-        (f"{stack.name}-{index}", probe)
+        (f"{stack.name}-{index}", probe, False)
         for stack in stacks
         for index, probe in enumerate(stack.probes, start=1)
     ]
-    own = [(f"profile-{index}", probe) for index, probe in enumerate(profile.probes, start=1)]
+    own = [(f"profile-{index}", probe, True) for index, probe in enumerate(profile.probes, start=1)]
     return tuple(
-        ProbePlan(name, probe.run, probe.expect, probe.timeout or PROBE_TIMEOUT)
-        for name, probe in (*of_stacks, *own)
+        ProbePlan(name, probe.run, probe.expect, probe.timeout or PROBE_TIMEOUT, own=ours)
+        for name, probe, ours in (*of_stacks, *own)
     )
 
 

@@ -4,8 +4,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from devpod_gen.errors import Finding
@@ -21,10 +21,11 @@ MOST = 500
 @dataclass(frozen=True, slots=True)
 class Contents:
     """`digest`: of every path with its bytes; links by what they say. With `problems` it is
-    of nothing that may be used."""
+    of nothing that may be used. `files`: each path with the very bytes that were hashed."""
 
     digest: str
     problems: tuple[Finding, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def contents(folder: Path, place: str) -> Contents:
@@ -32,6 +33,7 @@ def contents(folder: Path, place: str) -> Contents:
     what is neither file, folder nor link is refused, and so is too much."""
     entries: list[tuple[str, str]] = []
     problems: list[Finding] = []
+    files: dict[str, bytes] = {}
     room = LARGEST
     for count, path in enumerate(_entries(folder)):
         name = path.relative_to(folder).as_posix()
@@ -43,10 +45,14 @@ def contents(folder: Path, place: str) -> Contents:
         problem = _problem(folder, path, info.st_mode)
         if problem:
             problems.append(Finding(printable(f"{place}/{name}"), problem))
+        elif stat.S_ISLNK(info.st_mode):
+            text = os.readlink(path)  # noqa: PTH115 - the text itself, not a Path
+            entries.append((name, f"link to {text}"))
         else:
-            entries.append((name, _digest(path, info.st_mode)))
+            files[name] = _read(path, room + info.st_size)
+            entries.append((name, hashlib.sha256(files[name]).hexdigest()))
     listing = json.dumps(sorted(entries)).encode()
-    return Contents(hashlib.sha256(listing).hexdigest(), tuple(problems))
+    return Contents(hashlib.sha256(listing).hexdigest(), tuple(problems), files)
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -66,7 +72,9 @@ def _problem(folder: Path, path: Path, mode: int) -> str | None:
     return None if os.access(path, os.R_OK) else "cannot be read"
 
 
-def _digest(path: Path, mode: int) -> str:
-    if stat.S_ISLNK(mode):
-        return f"link to {os.readlink(path)}"  # noqa: PTH115 - the text itself, not a Path
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _read(path: Path, room: int) -> bytes:
+    """No more than there was room for: a file may grow while it is looked at, and may have
+    become a link out of the folder, or a pipe."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        return stream.read(room + 1)

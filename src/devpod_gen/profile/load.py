@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from devpod_gen import source
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile import toml
 from devpod_gen.profile.dotfiles import read_dotfiles
@@ -37,32 +38,43 @@ def load(path: Path, *, file: str) -> Profile:
     Raises ProfileError with every finding when it is not valid, HostError when it
     cannot be read.
     """
-    return _profile(_read(path, file, inside=path.parents[Path(file).as_posix().count("/")]), file)
+    top = path.parents[Path(file).as_posix().count("/")]
+    return parse(_content(path, file, inside=top), file)
 
 
 def read_toml(path: Path, file: str) -> toml.Read:
     """Any TOML file of the user's, with a profile's limits; raises as `load` does."""
-    return _read(path, file)
+    return toml.document(_content(path, file), file)
 
 
 def parse(content: bytes, file: str) -> Profile:
     """The profile that `content` holds; raises ProfileError."""
-    return _profile(toml.document(content, file), file)
+    document, problems = toml.document(content, file)
+    problems = problems or findings("profile", document, file)
+    problems = problems or tuple(contradictions(document, file))
+    if problems:
+        raise invalid(problems)
+    return _model(document, file, hashlib.sha256(content).hexdigest())
 
 
-def invalid(problems: tuple[Finding, ...]) -> ProfileError:
-    """The error for a profile with these problems."""
+def invalid(
+    problems: tuple[Finding, ...], *, what: str = "the profile", schema: str = ""
+) -> ProfileError:
+    """The error for a profile, or another file of that schema, with these problems."""
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    command = f"devpod-gen schema {schema}".rstrip()
     return ProfileError(
-        f"the profile is not valid: {count}",
+        f"{what} is not valid: {count}",
         findings=problems,
-        fix="correct it; `devpod-gen schema` prints every key",
+        fix=f"correct it; `{command}` prints every key",
     )
 
 
-def _read(path: Path, file: str, *, inside: Path | None = None) -> toml.Read:
+def _content(path: Path, file: str, *, inside: Path | None = None) -> bytes:
     try:
-        return toml.read(path, file, most=LARGEST, inside=inside)
+        return source.read(path, most=LARGEST, inside=inside)
+    except source.RefusedError as error:
+        raise invalid((Finding(file, str(error)),)) from None
     except FileNotFoundError:
         message = "there is no profile here"
         raise ProfileError(message, where=file, fix="run `devpod-gen init`") from None
@@ -71,22 +83,14 @@ def _read(path: Path, file: str, *, inside: Path | None = None) -> toml.Read:
         raise HostError(message, where=file, fix="make it a readable file") from None
 
 
-def _profile(read: toml.Read, file: str) -> Profile:
-    document, problems = read
-    problems = problems or findings("profile", document, file)
-    problems = problems or tuple(contradictions(document, file))
-    if problems:
-        raise invalid(problems)
-    return _model(document, file)
-
-
-def _model(document: dict[str, Any], file: str) -> Profile:
+def _model(document: dict[str, Any], file: str, digest: str) -> Profile:
     workspace = document.get("workspace")
     image = document.get("image", {})
     canonical = json.dumps(document, sort_keys=True, ensure_ascii=False, default=str)
     return Profile(
         file=file,
         digest=hashlib.sha256(canonical.encode()).hexdigest(),
+        source=digest,
         name=document.get("name"),
         stacks=tuple(document.get("stacks", ())),
         user=document.get("user"),

@@ -98,6 +98,8 @@ class Profile:
     file: str
     digest: str
     """sha256 of the parsed content: comments and layout do not count."""
+    source: str
+    """sha256 of the very bytes that were parsed."""
     name: str | None
     stacks: tuple[str, ...]
     user: str | None

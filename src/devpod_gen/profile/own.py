@@ -65,7 +65,8 @@ def _own(folder: Path, taken: set[str], problems: list[Finding]) -> Stack | None
     problems += inside.problems
     if inside.problems:  # a pipe, for example, must not be read
         return None
-    document, wrong = _document(folder / "stack.toml", f"{place}/stack.toml", taken - _RECIPES)
+    content = inside.files.get("stack.toml")  # the very bytes that are hashed
+    document, wrong = _document(content, f"{place}/stack.toml", taken - _RECIPES)
     problems += wrong
     if document is None or wrong:
         return None
@@ -85,12 +86,13 @@ def _name_problems(folder: Path, place: str, taken: set[str]) -> Iterator[Findin
 
 
 def _document(
-    path: Path, file: str, known: set[str]
+    content: bytes | None, file: str, known: set[str]
 ) -> tuple[dict[str, Any] | None, tuple[Finding, ...]]:
-    try:
-        document, problems = toml.read(path, file, most=LARGEST, inside=path.parent)
-    except OSError as error:
-        return None, (Finding(file, f"cannot be read: {error.strerror}"),)
+    if content is None:
+        return None, (Finding(file, "must be a file"),)
+    if len(content) > LARGEST:
+        return None, (Finding(file, f"is larger than {LARGEST // 1024} KiB"),)
+    document, problems = toml.document(content, file)
     problems = problems or findings("stack", document, file)
     return document, problems or tuple(_meaning(document, file, known))
 

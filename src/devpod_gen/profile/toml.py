@@ -1,10 +1,8 @@
 """TOML that a stranger wrote: bytes to a document that is safe to look at."""
 
 import tomllib
-from pathlib import Path
 from typing import Any
 
-from devpod_gen import source
 from devpod_gen.errors import Finding
 from devpod_gen.profile import bounds
 from devpod_gen.profile.meaning import odd_values
@@ -12,18 +10,6 @@ from devpod_gen.profile.wording import printable
 
 Read = tuple[dict[str, Any], tuple[Finding, ...]]
 """The document, and what is wrong with it; then it is not to be used."""
-
-
-def read(path: Path, file: str, *, most: int, inside: Path | None = None) -> Read:
-    """The document at `path`, of at most `most` bytes; `file` is its name in messages.
-
-    Raises OSError when it cannot be read.
-    """
-    try:
-        content = source.read(path, most=most, inside=inside)
-    except source.RefusedError as error:
-        return {}, (Finding(file, str(error)),)
-    return document(content, file)
 
 
 def document(content: bytes, file: str) -> Read:

@@ -6,115 +6,105 @@ records lie in the user's state folder, so no repo can bring its own.
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from devpod_gen.disk import private_folder, publish
-from devpod_gen.errors import Finding, HostError, Untrusted
+from devpod_gen.errors import FilesDiffer, Finding, Forbidden, HostError, Untrusted
 from devpod_gen.plan.asks import Ask, asks
 from devpod_gen.plan.model import Plan
+from devpod_gen.plan.policy import Policy, own_policy
+from devpod_gen.profile.contents import contents
+from devpod_gen.workspace import trusted
+from devpod_gen.workspace.trusted import Texts
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A profile with all that it includes, as it is now. `hash`: of every byte of it."""
+    """A profile with all that it includes, as it was parsed. `hash`: of every byte of it;
+    `texts`: its files. `asks`: what the user's policy does not allow for good."""
 
     root: Path
     file: str
     hash: str
     asks: tuple[Ask, ...]
+    texts: Texts
 
+    @property
+    def known(self) -> bool:
+        """Whether nothing is asked for, or this exact content was trusted."""
+        return not self.asks or trusted.find(self.hash) is not None
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What was trusted, and in which clone."""
-
-    hash: str
-    root: str
-    file: str
+    def changes(self) -> str:
+        """What is not as it was when a profile of this name was last trusted here, as a
+        unified diff; nothing where none was."""
+        before = trusted.last(self.root, self.file)
+        return trusted.difference(before.texts, self.texts) if before else ""
 
 
 def content_of(root: Path, plan: Plan) -> Content:
-    """The content behind a plan of the repo at `root`. Raises HostError."""
-    try:
-        profile = hashlib.sha256((root / plan.file).read_bytes()).hexdigest()
-    except OSError as error:
-        message = f"the profile cannot be read: {error.strerror}"
-        raise HostError(message, where=plan.file, fix="make it a readable file") from error
+    """The content behind a plan of the repo at `root`, held against the user's policy.
+
+    Raises Forbidden, HostError, and FilesDiffer where the files are not what was parsed.
+    """
+    policy, asked = own_policy(), asks(plan)
+    _require_allowed(policy, plan, asked)
     included = sorted((own.place, own.digest) for own in plan.own_stacks)
-    digest = hashlib.sha256(json.dumps([profile, included]).encode()).hexdigest()
-    return Content(root.resolve(), plan.file, digest, asks(plan))
-
-
-def is_trusted(content: Content) -> bool:
-    """Whether nothing is asked for, or this exact content was trusted."""
-    return not content.asks or _record(_path(content.hash)) is not None
+    digest = hashlib.sha256(json.dumps([plan.source, included]).encode()).hexdigest()
+    open_asks = policy.open(asked)
+    return Content(
+        root.resolve(), plan.file, digest, open_asks, _texts(root, plan) if open_asks else {}
+    )
 
 
 def require(root: Path, plan: Plan) -> None:
-    """Raises Untrusted, which says what is asked for, unless the plan's content is trusted."""
+    """Raises Untrusted, which says what is asked for, unless the plan's content is trusted;
+    Forbidden where the user's policy has it so."""
     content = content_of(root, plan)
-    if not is_trusted(content):
+    if not content.known:
         raise untrusted(content, "the profile asks for what you have not trusted yet")
 
 
-def untrusted(
-    content: Content, message: str, *, fix: str = "read these, then run `devpod-gen trust`"
-) -> Untrusted:
-    """The error that names each thing that is asked for."""
+def untrusted(content: Content, message: str, *, fix: str | None = None) -> Untrusted:
+    """The error that names each thing that is asked for, and what was changed since."""
     return Untrusted(
         message,
         where=content.file,
         findings=tuple(Finding(ask.where, ask.what) for ask in content.asks),
-        fix=fix,
+        fix=fix or f"read these, then run `devpod-gen trust`; its hash is {content.hash}",
+        detail=content.changes(),
     )
 
 
 def trust(content: Content) -> None:
     """Record that the user trusts this content. Raises HostError."""
-    private_folder(_folder())
-    record = {"hash": content.hash, "root": str(content.root), "file": content.file}
-    publish(_path(content.hash), json.dumps(record, indent=2) + "\n", mode=0o600)
+    trusted.keep(trusted.Record(content.hash, str(content.root), content.file, content.texts))
 
 
-def records() -> tuple[Record, ...]:
-    """Everything that was trusted, by clone and file."""
-    found = (_record(path) for path in sorted(_folder().glob("*.json")))
-    kept = [record for record in found if record]
-    return tuple(sorted(kept, key=lambda record: (record.root, record.file, record.hash)))
+def _require_allowed(policy: Policy, plan: Plan, asked: tuple[Ask, ...]) -> None:
+    if refused := policy.forbidden(asked):
+        kinds = ", ".join(dict.fromkeys(ask.kind for ask in refused))
+        message = f"the profile asks for what your policy forbids: {kinds}"
+        raise Forbidden(
+            message,
+            where=plan.file,
+            findings=tuple(Finding(ask.where, ask.what) for ask in refused),
+            fix=f"take it out of the profile, or out of `forbid` in {policy.file}",
+        )
 
 
-def revoke(root: Path, file: str) -> tuple[Record, ...]:
-    """Forget all that was trusted of a profile of the clone at `root`, and say what it was."""
-    gone = tuple(x for x in records() if (x.root, x.file) == (str(root.resolve()), file))
-    for record in gone:
-        _path(record.hash).unlink(missing_ok=True)
-    return gone
-
-
-def _record(path: Path) -> Record | None:
-    """The record at `path`; None where there is none that this version has written."""
+def _texts(root: Path, plan: Plan) -> Texts:
+    """Every file of the content, which must be what was parsed."""
     try:
-        said: Any = json.loads(path.read_text(encoding="utf-8"))
-        record = Record(said["hash"], said["root"], said["file"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return record if path == _path(record.hash) else None
-
-
-def _path(digest: str) -> Path:
-    return _folder() / f"{digest}.json"
-
-
-def _folder() -> Path:
-    """`$XDG_STATE_HOME/devpod-gen/trust`. Raises HostError when there is no home."""
-    named = os.environ.get("XDG_STATE_HOME", "")
-    if named.startswith("/"):  # a relative one is to be ignored, says the specification
-        return Path(named) / "devpod-gen" / "trust"
-    try:
-        return Path.home() / ".local" / "state" / "devpod-gen" / "trust"
-    except RuntimeError as error:
-        message = "this user has no home folder"
-        raise HostError(message, where="HOME", fix="set HOME or XDG_STATE_HOME") from error
+        files = {plan.file: (root / plan.file).read_bytes()}
+        same = hashlib.sha256(files[plan.file]).hexdigest() == plan.source
+        for own in plan.own_stacks:
+            found = contents(root / own.place, own.place)
+            same = same and found.digest == own.digest
+            files |= {f"{own.place}/{name}": content for name, content in found.files.items()}
+    except OSError as error:
+        message = f"the profile cannot be read: {error.strerror}"
+        raise HostError(message, where=plan.file, fix="make it a readable file") from error
+    if not same:
+        message = "the profile was changed while it was read"
+        raise FilesDiffer(message, where=plan.file, fix="run it again")
+    return trusted.texts(files)

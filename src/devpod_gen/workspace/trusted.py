@@ -1,0 +1,115 @@
+"""The records of trust: one file for each content, in the user's state folder, 0600."""
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devpod_gen.disk import private_folder, publish
+from devpod_gen.errors import HostError
+from devpod_gen.profile.wording import printable
+
+Texts = Mapping[str, str]
+"""Files by their paths; of what is no text, or too long to be read by anyone, a hash."""
+
+_LONGEST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was trusted, in which clone, and how it read then."""
+
+    hash: str
+    root: str
+    file: str
+    texts: Texts = field(default_factory=dict)
+
+
+def texts(files: Mapping[str, bytes]) -> Texts:
+    """The files as a record keeps them."""
+    return {path: _text(content) for path, content in files.items()}
+
+
+def keep(record: Record) -> None:
+    """Write it. Raises HostError."""
+    private_folder(_folder())
+    values = {"hash": record.hash, "root": record.root, "file": record.file}
+    text = json.dumps(values | {"texts": dict(record.texts)}, indent=2)
+    publish(_path(record.hash), text + "\n", mode=0o600)
+
+
+def find(digest: str) -> Record | None:
+    """The record of this content, if it was trusted."""
+    return _record(_path(digest))
+
+
+def last(root: Path, file: str) -> Record | None:
+    """What was trusted last of a profile of the clone at `root`."""
+    found = [record for record in records() if (record.root, record.file) == (str(root), file)]
+    return max(found, key=lambda record: _path(record.hash).stat().st_mtime_ns, default=None)
+
+
+def records() -> tuple[Record, ...]:
+    """Everything that was trusted, by clone and file."""
+    found = (_record(path) for path in sorted(_folder().glob("*.json")))
+    kept = [record for record in found if record]
+    return tuple(sorted(kept, key=lambda record: (record.root, record.file, record.hash)))
+
+
+def revoke(root: Path, file: str) -> tuple[Record, ...]:
+    """Forget all that was trusted of a profile of the clone at `root`, and say what it was."""
+    gone = tuple(x for x in records() if (x.root, x.file) == (str(root.resolve()), file))
+    for record in gone:
+        _path(record.hash).unlink(missing_ok=True)
+    return gone
+
+
+def difference(before: Texts, after: Texts) -> str:
+    """A unified diff, without what could drive a terminal."""
+    lines: list[str] = []
+    for path in sorted({*before, *after}):
+        old, new = before.get(path, ""), after.get(path, "")
+        lines += difflib.unified_diff(
+            old.split("\n"), new.split("\n"), f"trusted/{path}", f"now/{path}", "", "", 1, ""
+        )
+    return "\n".join(printable(line) for line in lines)
+
+
+def _text(content: bytes) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    readable = "\0" not in text and len(content) <= _LONGEST
+    return text if readable else f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _record(path: Path) -> Record | None:
+    """The record at `path`; None where there is none that this version has written."""
+    try:
+        said: Any = json.loads(path.read_text(encoding="utf-8"))
+        kept = {str(name): str(text) for name, text in said.get("texts", {}).items()}
+        record = Record(said["hash"], said["root"], said["file"], kept)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return record if path == _path(record.hash) else None
+
+
+def _path(digest: str) -> Path:
+    return _folder() / f"{digest}.json"
+
+
+def _folder() -> Path:
+    """`$XDG_STATE_HOME/devpod-gen/trust`. Raises HostError when there is no home."""
+    named = os.environ.get("XDG_STATE_HOME", "")
+    if named.startswith("/"):  # a relative one is to be ignored, says the specification
+        return Path(named) / "devpod-gen" / "trust"
+    try:
+        return Path.home() / ".local" / "state" / "devpod-gen" / "trust"
+    except RuntimeError as error:
+        message = "this user has no home folder"
+        raise HostError(message, where="HOME", fix="set HOME or XDG_STATE_HOME") from error
