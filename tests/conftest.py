@@ -86,15 +86,29 @@ ALLOWED = ("image", "registry", "services", "hooks", "probes", "dotfiles", "clon
 """What the tests' user allows for good, by a policy: trust is not what they are about."""
 
 
+def allow(folder: Path) -> Path:
+    """A policy of the tests' user, in this folder of configs."""
+    path = folder / "devpod-gen" / "policy.toml"
+    path.parent.mkdir(mode=0o755, exist_ok=True)
+    path.write_text(f"allow = {json.dumps(ALLOWED)}\n")
+    path.chmod(0o644)
+    return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _policy_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For what several tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(allow(tmp_path_factory.mktemp("config")).parents[1]))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def policy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The user's policy, which a test may remove or replace."""
-    path = tmp_path_factory.mktemp("config") / "devpod-gen" / "policy.toml"
-    path.parent.mkdir(mode=0o755)
-    path.write_text(f"allow = {json.dumps(ALLOWED)}\n")
-    path.chmod(0o644)
+    path = allow(tmp_path_factory.mktemp("config"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CONFIG_HOME", str(path.parent.parent))
+        patch.setenv("XDG_CONFIG_HOME", str(path.parents[1]))
         yield path
 
 

@@ -57,6 +57,7 @@ def test_nothing_runs_before(verb: str, make_repo: Make, cli: Cli) -> None:
     assert error["kind"] == "untrusted"
     assert [finding["where"] for finding in error["findings"]] == [".devpod/stacks/toy"]
     assert "Dockerfile runs in a build" in error["findings"][0]["message"]
+    assert f"devpod-gen trust --yes {asked(cli, repo)}" in error["fix"]
     assert not (repo / ".devcontainer").exists()
 
 
@@ -305,3 +306,25 @@ def test_init_trusts_what_it_has_written(make_repo: Make, cli: Cli, policy: Path
     profile = repo / "devpod.toml"
     profile.write_text(profile.read_text() + "# changed\n")
     assert cli("trust", "-C", repo).code == 3
+
+
+def test_the_command_names_the_profile(make_repo: Make, cli: Cli, policy: Path) -> None:
+    policy.unlink()
+    repo = make_repo({".devpod/review.toml": ASKING["hooks"]})
+    fix = json.loads(cli("up", "--profile", "review", "-C", repo, "--json").out)["error"]["fix"]
+    words = fix.split("`")[3].split()[1:]
+    assert words[-2:] == ["--profile", "review"]
+    assert cli(*words, "-C", repo).code == 0
+    assert cli("trust", "--profile", "review", "-C", repo).code == 0
+
+
+def test_records_of_before_are_records(make_repo: Make, cli: Cli) -> None:
+    """Those without texts: they are trusted, and have nothing to show."""
+    repo = make_repo(FILES)
+    digest = asked(cli, repo)
+    cli("trust", "-C", repo, "--yes", digest)
+    (record,) = state().iterdir()
+    values = json.loads(record.read_text())
+    assert "toy" in values.pop("texts")["devpod.toml"]
+    record.write_text(json.dumps(values))
+    assert cli("trust", "-C", repo).code == 0

@@ -68,7 +68,7 @@ def _ask(content: "Content", yes: str | None, console: Console) -> None:
 
     if yes == content.hash:
         return
-    fix = f"read these, then run `devpod-gen trust --yes {content.hash}`"
+    fix = f"read these, then run `{content.command}`"
     if yes is not None:
         raise untrusted(content, "this content has another hash than the one given", fix=fix)
     if not sys.stdin.isatty():

@@ -6,8 +6,9 @@ stack (a Dockerfile of the repo's own), image (an image that is not made here), 
 that may be pulled and run in the place of ours), services (sidecars), hooks, probes, dotfiles,
 clone (a repo that is cloned inside), caches (shared with other workspaces of the machine),
 secrets (this machine's, handed over), env (variables that steer programs), agent and
-credentials (the user's, lent to sessions), backend (an IDE's, from elsewhere). A key that runs or opens something gets its kind in
-`Kind`, its function, and its line in `_SOURCES`; the kind is put into policy.schema.json.
+credentials (the user's, lent to sessions), backend (an IDE's, from elsewhere). A key that
+runs or opens something gets its kind in `Kind`, its function, and its line in `_SOURCES`;
+the kind is put into policy.schema.json.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -28,6 +28,13 @@ class Content:
     hash: str
     asks: tuple[Ask, ...]
     texts: Texts
+    variant: str | None
+
+    @property
+    def command(self) -> str:
+        """What trusts exactly this, without a question."""
+        of = f" --profile {self.variant}" if self.variant else ""
+        return f"devpod-gen trust --yes {self.hash}{of}"
 
     @property
     def known(self) -> bool:
@@ -51,9 +58,8 @@ def content_of(root: Path, plan: Plan) -> Content:
     included = sorted((own.place, own.digest) for own in plan.own_stacks)
     digest = hashlib.sha256(json.dumps([plan.source, included]).encode()).hexdigest()
     open_asks = policy.open(asked)
-    return Content(
-        root.resolve(), plan.file, digest, open_asks, _texts(root, plan) if open_asks else {}
-    )
+    texts = _texts(root, plan) if open_asks else {}
+    return Content(root.resolve(), plan.file, digest, open_asks, texts, plan.variant)
 
 
 def require(root: Path, plan: Plan) -> None:
@@ -70,7 +76,7 @@ def untrusted(content: Content, message: str, *, fix: str | None = None) -> Untr
         message,
         where=content.file,
         findings=tuple(Finding(ask.where, ask.what) for ask in content.asks),
-        fix=fix or f"read these, then run `devpod-gen trust`; its hash is {content.hash}",
+        fix=fix or f"read these, then run `devpod-gen trust`, or `{content.command}`",
         detail=content.changes(),
     )
 
