@@ -26,6 +26,12 @@ SECONDS = 2
 MEBIBYTES = 256
 
 
+@pytest.fixture(autouse=True)
+def _no_policy(policy: Path) -> None:
+    """A user who allows nothing for good."""
+    policy.unlink()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_refused(case: Case, cli: Callable[..., Ran], tmp_path: Path) -> None:
     repo = tmp_path / "shop"
