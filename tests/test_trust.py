@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from conftest import COMMAND, Ran
+from conftest import COMMAND, ROOT, Ran
 from devpod_gen import resources
 from devpod_gen.plan.asks import INSIDE, Kind
 
@@ -171,6 +172,7 @@ ASKING = {
     "caches": '[caches]\ngo = { folders = ["/home/dev/go"], shared = true }\n',
     "secrets": '[secrets.TOKEN]\nenv = "TOKEN"\n',
     "env": '[env]\nLD_PRELOAD = "/x.so"\n',
+    "sudo": "[security]\nsudo = true\n",
     "agent": "[ssh]\nagent = true\n",
     "credentials": "[git]\ncredentials = true\n",
     "sudo": "[security]\nsudo = true\n",
@@ -186,6 +188,8 @@ def test_every_kind_is_here() -> None:
     assert kinds == {*ASKING, "stack"}
     assert set(resources.schema("policy")["$defs"]["class"]["enum"]) == kinds
     assert kinds >= INSIDE
+    told = re.findall(r"^\| `([a-z]+)` \|", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
+    assert sorted(told) == sorted(kinds)
 
 
 @pytest.mark.parametrize("verb", ["build", "verify", "up", "bundle"])
@@ -329,3 +333,25 @@ def test_records_of_before_are_records(make_repo: Make, cli: Cli) -> None:
     assert "toy" in values.pop("texts")["devpod.toml"]
     record.write_text(json.dumps(values))
     assert cli("trust", "-C", repo).code == 0
+
+
+def test_at_a_terminal_a_change_is_shown_first(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo(FILES)
+    assert cli("trust", "-C", repo, "--yes", asked(cli, repo)).code == 0
+    (repo / ".devpod/stacks/toy/Dockerfile").write_text("ARG PARENT\nFROM ${PARENT}\nRUN evil\n")
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    with os.fdopen(theirs) as terminal:
+        done = subprocess.run(
+            [str(COMMAND), "trust", "-C", str(repo)],
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    os.close(ours)
+    assert done.returncode == 3
+    shown, question, _ = done.stderr.partition("do you trust them?")
+    assert question
+    assert "  +RUN evil\n" in shown
+    assert "-RUN" not in shown
