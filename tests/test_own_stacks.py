@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from conftest import Ran, docker
+from devpod_gen.cli import options
+from devpod_gen.errors import FilesDiffer
+from devpod_gen.plan.model import Layer
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile import contents, own, stacks
 from devpod_gen.profile.load import parse
+from devpod_gen.workspace.copies import as_trusted
 from test_trust import FILES, STACK, asked
 
 Cli = Callable[..., Ran]
@@ -211,3 +215,35 @@ def test_detected_trusted_built_and_verified(make_repo: Make, command: Cli) -> N
     tools = {c["door"]: c["detail"] for c in report["checks"] if c["id"] == "tool:toy"}
     assert tools == dict.fromkeys(("compose", "ssh", "devcontainer"), "2.5, pinned 2.5")
     docker("image", "rm", report["image"]["ref"])
+
+
+def planned(repo: Path) -> tuple[Layer, ...]:
+    return options.plan_of(options.repo_at(repo, None)).image.layers
+
+
+def test_what_is_built_is_a_copy_of_what_was_trusted(make_repo: Make) -> None:
+    repo = make_repo(FILES | {f"{TOY}/bin/tool": "#!/bin/sh\n"})
+    (repo / TOY / "bin/tool").chmod(0o755)
+    (repo / TOY / "same").symlink_to("Dockerfile")
+    layers = planned(repo)
+    with as_trusted(layers) as copied:
+        own = Path(next(layer.folder for layer in copied if layer.digest))
+        assert own.stat().st_mode & 0o022 == 0
+        assert not own.is_relative_to(repo)
+        (repo / TOY / "Dockerfile").write_text("RUN evil\n")  # too late
+        assert (own / "same").read_text() == FILES[f"{TOY}/Dockerfile"]
+        assert (own / "bin/tool").stat().st_mode & 0o777 == 0o755
+        assert [layer.ref for layer in copied] == [layer.ref for layer in layers]
+    assert not own.exists()
+
+
+@pytest.mark.parametrize("change", ["Dockerfile", "stack.toml", "new", "gone"])
+def test_what_was_changed_since_is_not_built(change: str, make_repo: Make) -> None:
+    repo = make_repo(FILES | {f"{TOY}/gone": "x"})
+    layers = planned(repo)
+    if change == "gone":
+        (repo / TOY / "gone").unlink()
+    else:
+        (repo / TOY / change).write_text("RUN evil\n")
+    with pytest.raises(FilesDiffer, match="was changed since"), as_trusted(layers):
+        pytest.fail("it was copied")

@@ -112,7 +112,7 @@ def _layer(
         ("org.opencontainers.image.version", __version__),
     )
     ref = f"{REPOSITORY}/{name}:{tag}"
-    return Layer(name, folder, ref, parent, args, labels, target=folder, marks=marks)
+    return Layer(name, folder, ref, parent, args, labels, target=folder, marks=marks, digest=digest)
 
 
 def recipe_files(folder: Path) -> tuple[Path, ...]:

@@ -28,6 +28,8 @@ class Layer:
     target: str
     """Its name in a bake file: the stack's, or that of our own recipe."""
     marks: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+    """Of the recipe's files, where the stack is the repo's."""
     archive: BakePlan | None = None
     """What it unpacks."""
 

@@ -21,11 +21,13 @@ MOST = 500
 @dataclass(frozen=True, slots=True)
 class Contents:
     """`digest`: of every path with its bytes; links by what they say. With `problems` it is
-    of nothing that may be used. `files`: each path with the very bytes that were hashed."""
+    of nothing that may be used. `files`: each path with the very bytes that were hashed;
+    `links`: each with its text."""
 
     digest: str
     problems: tuple[Finding, ...]
     files: Mapping[str, bytes] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 def contents(folder: Path, place: str) -> Contents:
@@ -34,6 +36,7 @@ def contents(folder: Path, place: str) -> Contents:
     entries: list[tuple[str, str]] = []
     problems: list[Finding] = []
     files: dict[str, bytes] = {}
+    links: dict[str, str] = {}
     room = LARGEST
     for count, path in enumerate(_entries(folder)):
         name = path.relative_to(folder).as_posix()
@@ -46,13 +49,13 @@ def contents(folder: Path, place: str) -> Contents:
         if problem:
             problems.append(Finding(printable(f"{place}/{name}"), problem))
         elif stat.S_ISLNK(info.st_mode):
-            text = os.readlink(path)  # noqa: PTH115 - the text itself, not a Path
-            entries.append((name, f"link to {text}"))
+            links[name] = os.readlink(path)  # noqa: PTH115 - the text itself, not a Path
+            entries.append((name, f"link to {links[name]}"))
         else:
             files[name] = _read(path, room + info.st_size)
             entries.append((name, hashlib.sha256(files[name]).hexdigest()))
     listing = json.dumps(sorted(entries)).encode()
-    return Contents(hashlib.sha256(listing).hexdigest(), tuple(problems), files)
+    return Contents(hashlib.sha256(listing).hexdigest(), tuple(problems), files, links)
 
 
 def _entries(folder: Path) -> Iterator[Path]:

@@ -12,6 +12,7 @@ from devpod_gen.workspace import origin
 from devpod_gen.workspace.approval import approve, candidate
 from devpod_gen.workspace.backend import source_of
 from devpod_gen.workspace.clock import Clock
+from devpod_gen.workspace.copies import as_trusted
 
 Say = Callable[[str], None]
 
@@ -35,7 +36,10 @@ def build_for(
     All layers: those in the engine are of its own platform.
     """
     say(f"building {image.ref} for {', '.join(platforms)}")
-    return engine.build_for(platforms, builds(image, root), _base(engine), say, push=push)
+    with as_trusted(image.layers) as layers:
+        return engine.build_for(
+            platforms, _builds(image, layers, root), _base(engine), say, push=push
+        )
 
 
 def build_chain(
@@ -50,7 +54,8 @@ def build_chain(
     for layer in missing:
         say(f"building {last.ref if layer.folder == last.folder else layer.ref}")
     if missing:
-        engine.build(_builds(image, missing, root), _base(engine), say)
+        with as_trusted(missing) as layers:
+            engine.build(_builds(image, layers, root), _base(engine), say)
     clock.note("image", "built")
     approve(engine, image.layers, say)
 
