@@ -175,7 +175,6 @@ ASKING = {
     "sudo": "[security]\nsudo = true\n",
     "agent": "[ssh]\nagent = true\n",
     "credentials": "[git]\ncredentials = true\n",
-    "sudo": "[security]\nsudo = true\n",
     "backend": (
         '[ide.jetbrains.bake]\nurl = "https://example.com/x.tar.gz"\n' + f'sha256 = "{"0" * 64}"\n'
     ),
