@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-_NEEDED = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID", "SYS_CHROOT")
+_NEEDED = (
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"),
+    "SYS_CHROOT",
+)
 # The entrypoint matches the user to the repo's owner and becomes them; sshd, where that is
-# uid 0, locks itself up.
+# uid 0, locks itself up and tells the kernel who has logged in.
 
-_FOR_SUDO = ("AUDIT_WRITE", "FSETID", "NET_BIND_SERVICE", "SETFCAP")
-# sudo itself, and what packages do when they are installed.
+_FOR_SUDO = ("FSETID", "NET_BIND_SERVICE", "SETFCAP")
+# What packages do when they are installed.
 
 NEVER = ("AUDIT_WRITE", "MKNOD", "NET_RAW", "SETFCAP", "SETPCAP")
 """What services lose of the engine's own list. Their images start as root, and most become
