@@ -145,6 +145,8 @@ class Project:
     """Seconds that its containers get to end when they are removed; None: the engine's own."""
     direct: bool = False
     """Whether it may be made without Compose, as Compose would make it."""
+    binds: tuple[str, ...] = ()
+    """The only places of the host that its containers may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable
 
-from devpod_gen.engine import connect, direct
+from devpod_gen.engine import conformity, connect, direct, wire
 from devpod_gen.engine.api import OnStep, Project, Step
 from devpod_gen.engine.command import Result, run, stream
 from devpod_gen.errors import EngineError, StartError
@@ -28,6 +28,14 @@ def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
     if not result.ok:
         connect.raise_if_down(result)
         raise _start_error(project, result)
+    if project.binds:
+        for container in wire.get("/containers/json", all=1, filters=_mine(project)) or ():
+            made = wire.get(f"/containers/{container['Id']}/json") or {}
+            conformity.require_made(made, binds=project.binds)
+
+
+def _mine(project: Project) -> str:
+    return wire.labels(f"com.docker.compose.project={project.name}")
 
 
 def _steps(on_step: OnStep) -> Callable[[str], None]:

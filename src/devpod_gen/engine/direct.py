@@ -11,7 +11,7 @@ import json
 import os
 from typing import Any
 
-from devpod_gen.engine import asked, connect, wire
+from devpod_gen.engine import asked, conformity, connect, wire
 from devpod_gen.engine.api import OnStep, Project
 from devpod_gen.engine.composed import Composed, Unknown, composed
 from devpod_gen.meanwhile import begin
@@ -47,6 +47,7 @@ def start(project: Project, argv: list[str], environment: dict[str, str], on_ste
     if not network() or not all(volumes) or not digest:
         return False
     body = made.container | _belonging(project, made, plugin, digest, str(image["Id"]))
+    conformity.require(body, binds=project.binds, name=f"{project.name}-dev-1")
     query = {"name": f"{project.name}-dev-1"}
     answer = wire.ask("POST", "/containers/create", body, query=query, timeout=_DEADLINE)
     if answer.status >= 400:

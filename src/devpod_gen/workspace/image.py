@@ -37,7 +37,7 @@ def ensure(
     if not found:
         message = f"the engine does not have {image.exact}, which it just got"
         raise ImageError(message, where=image.exact, fix="check the engine's disk space")
-    return found
+    return _harmless(image, found)
 
 
 def present(engine: Engine, image: ImagePlan) -> ImageInfo | None:
@@ -57,6 +57,15 @@ def require_present(engine: Engine, image: ImagePlan) -> ImageInfo:
         message = f"the image {image.exact} is not here, and offline nothing is pulled or built"
         fix = "load a bundle that has it (`devpod-gen bundle --load FILE`), or get it online"
         raise ImageError(message, where=image.exact, fix=fix)
+    return _harmless(image, found)
+
+
+def _harmless(image: ImagePlan, found: ImageInfo) -> ImageInfo:
+    """The image; what is not made here, or could be another's, may ask clients for nothing."""
+    if not image.layers or image.hosted:
+        from devpod_gen.workspace.metadata import require_harmless  # noqa: PLC0415 - rarely
+
+        require_harmless(image.exact, found.metadata)
     return found
 
 

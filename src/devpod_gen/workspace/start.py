@@ -1,15 +1,16 @@
 """The start of a container: by Compose, with what only this machine knows."""
 
+import os
 from dataclasses import dataclass, replace
 
 from devpod_gen.engine.api import Container, Engine, Project, Step
-from devpod_gen.errors import StartError
+from devpod_gen.errors import Forbidden, StartError
 from devpod_gen.workspace import image, ownership, services
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.labels import labels_file
-from devpod_gen.workspace.variables import GIT, variables
+from devpod_gen.workspace.variables import GIT, Variables, variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,14 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
     labels = labels_file(identity, metadata, keep=keep)
     loaded = image.doors(engine, context.plan.image)
     known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
-    project = Project(name, (identity.compose_file, labels), known, direct=True)
+    binds = places(identity, known)
+    project = Project(name, (identity.compose_file, labels), known, direct=True, binds=binds)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
         services.start(engine, project, context.plan, Steps(context.clock))
         services.require_ready(engine, name, context.plan.services)
-    except StartError:
-        if before is None:
+    except (StartError, Forbidden) as error:
+        if before is None or isinstance(error, Forbidden):
             engine.remove(Project(name, ()), volumes=not was_there)
         raise
     found = ownership.of(engine, identity)
@@ -68,6 +70,11 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
         message = "the engine started the workspace, but does not list it"
         raise StartError(message, where=name, fix="run it again")
     return found[0]
+
+
+def places(identity: Identity, known: Variables) -> tuple[str, ...]:
+    """Of the host, all that a workspace may have: the repo, and a worktree's git folder."""
+    return (str(identity.root), dict(known).get("DEVPOD_GIT_SOURCE") or os.devnull)
 
 
 def _refuse_to_take_over(engine: Engine, identity: Identity) -> None:

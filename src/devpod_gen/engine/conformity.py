@@ -1,0 +1,143 @@
+"""What an engine may be told of a container of ours at most, whoever wrote the file.
+
+The compose file is ours and closed; this looks once more, at what is really sent, or was.
+Format: the body of `POST /containers/create`, and `HostConfig` as the engine tells it.
+A setting that is not known here is refused, unless it says nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from devpod_gen.errors import Finding, Forbidden
+
+_OURS = frozenset(
+    (
+        *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE"),
+        *("SETFCAP", "SETGID", "SETUID", "SYS_CHROOT"),
+    )
+)
+_WORST = frozenset(("AUDIT_WRITE", "MKNOD", "NET_RAW", "SETFCAP", "SETPCAP"))
+"""What a service has lost, if it keeps the rest of the engine's own."""
+
+_LOOPBACK = frozenset(("127.0.0.1", "::1"))
+_NOTHING: tuple[Any, ...] = (None, "", 0, False, [], {}, ())
+_TOP = frozenset(
+    (
+        *("Image", "Cmd", "Hostname", "WorkingDir", "Env", "Labels", "ExposedPorts", "HostConfig"),
+        *("AttachStdout", "AttachStderr", "NetworkingConfig"),
+    )
+)
+
+
+def require(body: Mapping[str, Any], *, binds: tuple[str, ...], name: str) -> None:
+    """Raises Forbidden, which names each thing, where the request for the container `name` asks
+    for more than a container of ours may have. `binds`: the only places of the host."""
+    found = tuple(Finding(f"{name}::{key}", what) for key, what in refused(body, binds=binds))
+    if found:
+        message = "a container would have more than a workspace may have; there is none now"
+        raise Forbidden(
+            message,
+            where=name,
+            findings=found,
+            fix="run `devpod-gen generate --force`; if that does not mend it, report it",
+        )
+
+
+def require_made(inspected: Mapping[str, Any], *, binds: tuple[str, ...]) -> None:
+    """The same of a container that Compose has made, as the engine tells of it."""
+    name = str(inspected.get("Name", "")).lstrip("/")
+    host = {
+        key: value
+        for key, value in (inspected.get("HostConfig") or {}).items()
+        if not (key in _DEFAULTS and _DEFAULTS[key](value))
+    }
+    host["Mounts"] = [*(host.get("Mounts") or ()), *map(_mount, host.pop("Binds", None) or ())]
+    require({"HostConfig": host}, binds=binds, name=name)
+
+
+def _mount(bind: str) -> dict[str, str]:
+    """A mount of the old kind: `SOURCE:TARGET[:MODE]`."""
+    source, _, rest = bind.partition(":")
+    kind = "bind" if "/" in source else "volume"
+    return {"Type": kind, "Source": source, "Target": rest.partition(":")[0]}
+
+
+def refused(body: Mapping[str, Any], *, binds: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Each setting that goes too far, and what it says."""
+    for key in sorted(set(body) - _TOP):
+        if body[key] not in _NOTHING:
+            yield key, f"{body[key]!r} is not for a workspace"
+    host = body.get("HostConfig") or {}
+    for key in sorted(host):
+        value = host[key]
+        if value in _NOTHING and key != "CapDrop":
+            continue
+        if key == "Mounts":
+            yield from ((f"HostConfig.{key}", told) for told in _mounts(value, binds))
+        elif key not in _MAY or not _MAY[key](value):
+            yield f"HostConfig.{key}", f"{value!r} is not for a workspace"
+    dropped = frozenset(host.get("CapDrop") or ())
+    if not (dropped == {"ALL"} or (dropped >= _WORST and not host.get("CapAdd"))):
+        yield "HostConfig.CapDrop", "the engine's own capabilities are not dropped"
+
+
+def _mounts(entries: list[dict[str, Any]], binds: tuple[str, ...]) -> Iterator[str]:
+    for entry in entries:
+        match entry:
+            case {"Type": "bind", "Source": str(source)} if _plain(entry, "BindOptions"):
+                if source not in binds:
+                    yield f"{source} of the host is not the workspace's"
+            case {"Type": "volume", "Source": str(source)} if _plain(entry) and "/" not in source:
+                pass
+            case {"Type": "tmpfs"} if _plain(entry, "TmpfsOptions"):
+                pass
+            case _:
+                yield f"{entry!r} is not for a workspace"
+
+
+def _plain(entry: dict[str, Any], *more: str) -> bool:
+    """Whether it says nothing else; a bind's own options would share mounts with the host."""
+    known = {"Type", "Source", "Target", "ReadOnly", *more}
+    return set(entry) <= known and not entry.get("BindOptions")
+
+
+def _loopback(bindings: dict[str, list[dict[str, str]]]) -> bool:
+    return all(one.get("HostIp") in _LOOPBACK for every in bindings.values() for one in every)
+
+
+def _network(name: str) -> bool:
+    """One of the project's own, never the host's or another container's."""
+    return name not in ("host", "none") and ":" not in name and PurePosixPath(name).name == name
+
+
+# What an engine says of itself where nobody has asked for anything.
+_DEFAULTS: dict[str, Callable[[Any], bool]] = {
+    "CgroupnsMode": lambda value: value in ("private", "host"),  # host: control groups version 1
+    "ConsoleSize": lambda _: True,
+    "IpcMode": lambda value: value in ("private", "shareable"),
+    "LogConfig": lambda _: True,
+    "MaskedPaths": bool,
+    "MemorySwap": lambda value: isinstance(value, int) and value > 0,
+    "OomKillDisable": lambda value: not value,
+    "ReadonlyPaths": bool,
+    "RestartPolicy": lambda value: value.get("Name") in ("", "no"),
+    "Runtime": lambda value: "/" not in str(value),
+}
+
+
+_MAY: dict[str, Callable[[Any], bool]] = {
+    "CapAdd": lambda value: set(value) <= _OURS,
+    "CapDrop": lambda _: True,  # which, is looked at with what is added
+    "DeviceRequests": lambda value: all(
+        one.get("Driver") == "nvidia" and one.get("Capabilities") == [["gpu"]] for one in value
+    ),
+    "SecurityOpt": lambda value: value == ["no-new-privileges:true"],
+    "PortBindings": _loopback,
+    "NetworkMode": _network,
+    "Init": lambda value: value is True,
+    "Memory": lambda value: isinstance(value, int) and value > 0,
+    "NanoCpus": lambda value: isinstance(value, int) and value > 0,
+    "PidsLimit": lambda value: isinstance(value, int) and value > 0,
+    "ShmSize": lambda value: isinstance(value, int) and value > 0,
+}

@@ -1,0 +1,371 @@
+"""What no profile and no file brings into a workspace: every request, in every spelling, is
+refused on the profile, and once more on what an engine is really told."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import Ran, docker
+from devpod_gen.engine.conformity import refused, require_made
+from devpod_gen.errors import Forbidden
+from devpod_gen.workspace.metadata import require_harmless
+
+Make = Callable[..., Path]
+Command = Callable[..., Ran]
+
+REPO = "/home/me/shop"
+FINE: dict[str, Any] = {
+    "Image": "localhost/devpod-gen/base:0",
+    "Cmd": ["sleep", "infinity"],
+    "Labels": {"a": "b"},
+    "Env": ["A=1"],
+    "HostConfig": {
+        "Init": True,
+        "CapDrop": ["ALL"],
+        "CapAdd": ["CHOWN", "SETUID"],
+        "SecurityOpt": ["no-new-privileges:true"],
+        "NetworkMode": "shop_default",
+        "PidsLimit": 4096,
+        "ExtraHosts": [],
+        "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]},
+        "Mounts": [
+            {"Type": "bind", "Source": REPO, "Target": "/w", "BindOptions": {}},
+            {"Type": "bind", "Source": "/dev/null", "Target": "/run/devpod-git", "BindOptions": {}},
+            {"Type": "volume", "Source": "shop_cache-go", "Target": "/home/dev/go"},
+            {"Type": "tmpfs", "Target": "/run/secrets", "TmpfsOptions": {"SizeBytes": 1}},
+        ],
+    },
+}
+
+
+def bind(source: str, **more: Any) -> dict[str, Any]:
+    return {"Mounts": [{"Type": "bind", "Source": source, "Target": "/x", **more}]}
+
+
+PLACES = (
+    *("/", "//", "/.", "/home", "/home/me", "/home/me/", "/home/me/shop/", "/home/me/shop/.."),
+    *("/home/me/shop/../../..", "/home/me/.ssh", "/home/me/.aws", "/root", "/etc", "/etc/shadow"),
+    *("/proc", "/sys", "/dev", "/dev/mem", "/run", "/var/run/docker.sock", "/run/docker.sock"),
+    *("/run/podman/podman.sock", "/run/containerd/containerd.sock", "/var/lib/docker", "/boot"),
+    *("/home/me/.docker/run/docker.sock", "/run/user/1000/docker.sock", "/lib/modules", ""),
+    *("../other", "~", "$HOME", "/home/me/shop/./x", "/home/me/shopping"),
+)
+HOST: list[tuple[str, dict[str, Any]]] = [
+    *((f"bind-{place or 'nothing'}", bind(place)) for place in PLACES),
+    ("bind-propagation", bind(REPO, BindOptions={"Propagation": "rshared"})),
+    ("bind-recursive", bind(REPO, BindOptions={"NonRecursive": True})),
+    ("mount-npipe", {"Mounts": [{"Type": "npipe", "Source": "//./pipe/docker", "Target": "/x"}]}),
+    ("mount-cluster", {"Mounts": [{"Type": "cluster", "Source": "x", "Target": "/x"}]}),
+    ("mount-image", {"Mounts": [{"Type": "image", "Source": "x", "Target": "/x"}]}),
+    ("mount-unknown", {"Mounts": [{"Type": "bind", "Source": REPO, "Target": "/x", "New": 1}]}),
+    ("mount-none", {"Mounts": [{}]}),
+    (
+        "volume-driver-bind",
+        {
+            "Mounts": [
+                {
+                    "Type": "volume",
+                    "Source": "v",
+                    "Target": "/x",
+                    "VolumeOptions": {"DriverConfig": {"Options": {"o": "bind", "device": "/"}}},
+                }
+            ]
+        },
+    ),
+    ("volume-path", {"Mounts": [{"Type": "volume", "Source": "/etc", "Target": "/x"}]}),
+    ("volume-driver", {"VolumeDriver": "local-persist"}),
+    ("volumes-from", {"VolumesFrom": ["other"]}),
+    ("volumes-from-mode", {"VolumesFrom": ["other:ro"]}),
+    ("privileged", {"Privileged": True}),
+    *(
+        (f"cap-{name}", {"CapAdd": [name]})
+        for name in (
+            *("ALL", "all", "SYS_ADMIN", "CAP_SYS_ADMIN", "sys_admin", "SYS_PTRACE", "SYS_MODULE"),
+            *("NET_ADMIN", "NET_RAW", "DAC_READ_SEARCH", "SYS_RAWIO", "BPF", "PERFMON", "MKNOD"),
+            *(
+                "SYS_BOOT",
+                "SYS_TIME",
+                "LINUX_IMMUTABLE",
+                "MAC_ADMIN",
+                "SYSLOG",
+                "CHECKPOINT_RESTORE",
+            ),
+        )
+    ),
+    ("cap-mixed", {"CapAdd": ["CHOWN", "SYS_ADMIN"]}),
+    ("cap-kept", {"CapDrop": []}),
+    ("cap-kept-none", {"CapDrop": None}),
+    ("cap-kept-some", {"CapDrop": ["NET_RAW"]}),
+    ("cap-kept-cap-add", {"CapDrop": ["AUDIT_WRITE", "MKNOD", "NET_RAW", "SETFCAP", "SETPCAP"]}),
+    *(
+        (f"security-{option}", {"SecurityOpt": [option]})
+        for option in (
+            *("seccomp=unconfined", "seccomp:unconfined", "apparmor=unconfined", "label=disable"),
+            *(
+                "label:disable",
+                "systempaths=unconfined",
+                "no-new-privileges:false",
+                "writable-cgroups",
+            ),
+            *("no-new-privileges=false", "seccomp={}", "unmask=ALL", "label=type:spc_t"),
+        )
+    ),
+    ("security-mixed", {"SecurityOpt": ["no-new-privileges:true", "seccomp=unconfined"]}),
+    *(
+        (f"network-{mode}", {"NetworkMode": mode})
+        for mode in (
+            *("host", "none", "container:other", "container:0123", "ns:/proc/1/ns/net", "a/b"),
+        )
+    ),
+    *((f"pid-{mode}", {"PidMode": mode}) for mode in ("host", "container:other", "private")),
+    *((f"ipc-{mode}", {"IpcMode": mode}) for mode in ("host", "container:other", "none")),
+    *((f"uts-{mode}", {"UTSMode": mode}) for mode in ("host", "private")),
+    *((f"userns-{mode}", {"UsernsMode": mode}) for mode in ("host", "keep-id", "private")),
+    ("cgroupns", {"CgroupnsMode": "host"}),
+    ("cgroup", {"Cgroup": "container:other"}),
+    ("cgroup-parent", {"CgroupParent": "/"}),
+    ("cgroup-parent-slice", {"CgroupParent": "system.slice"}),
+    *(
+        (f"device-{path}", {"Devices": [{"PathOnHost": path, "PathInContainer": "/dev/x"}]})
+        for path in ("/dev/mem", "/dev/sda", "/dev/kvm", "/dev/fuse", "/dev/net/tun")
+    ),
+    ("device-rules", {"DeviceCgroupRules": ["a *:* rwm"]}),
+    ("device-rules-one", {"DeviceCgroupRules": ["c 1:1 rwm"]}),
+    ("device-cdi", {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["vendor.com/x=all"]}]}),
+    ("device-request", {"DeviceRequests": [{"Driver": "", "Capabilities": [["gpu", "video"]]}]}),
+    *(
+        (
+            f"port-{address or 'any'}",
+            {"PortBindings": {"80/tcp": [{"HostIp": address, "HostPort": "80"}]}},
+        )
+        for address in ("", "0.0.0.0", "::", "192.168.0.1", "10.0.0.1", "localhost", "127.0.0.2")
+    ),
+    (
+        "port-second",
+        {
+            "PortBindings": {
+                "80/tcp": [
+                    {"HostIp": "127.0.0.1", "HostPort": "80"},
+                    {"HostIp": "0.0.0.0", "HostPort": "80"},
+                ]
+            }
+        },
+    ),
+    ("port-silent", {"PortBindings": {"80/tcp": [{"HostPort": "80"}]}}),
+    ("ports-all", {"PublishAllPorts": True}),
+    ("sysctl", {"Sysctls": {"net.ipv4.ip_forward": "1"}}),
+    ("sysctl-kernel", {"Sysctls": {"kernel.core_pattern": "|/x"}}),
+    ("group", {"GroupAdd": ["docker"]}),
+    ("group-0", {"GroupAdd": ["0"]}),
+    ("runtime", {"Runtime": "io.containerd.kata.v2"}),
+    ("runtime-path", {"Runtime": "/tmp/evil"}),
+    ("links", {"Links": ["other:x"]}),
+    ("hosts", {"ExtraHosts": ["github.com:10.0.0.1"]}),
+    ("dns", {"Dns": ["10.0.0.1"]}),
+    ("dns-search", {"DnsSearch": ["evil.example"]}),
+    ("oom-score", {"OomScoreAdj": -1000}),
+    ("oom-kill", {"OomKillDisable": True}),
+    ("ulimit", {"Ulimits": [{"Name": "nofile", "Soft": 1, "Hard": 1 << 20}]}),
+    ("restart", {"RestartPolicy": {"Name": "always"}}),
+    ("log", {"LogConfig": {"Type": "syslog", "Config": {"syslog-address": "tcp://evil:1"}}}),
+    ("tmpfs-exec", {"Tmpfs": {"/x": "exec,suid"}}),
+    ("storage", {"StorageOpt": {"size": "1t"}}),
+    ("binds-root", {"Binds": ["/:/host"]}),
+    ("binds-socket", {"Binds": ["/var/run/docker.sock:/var/run/docker.sock"]}),
+    ("binds-repo", {"Binds": [f"{REPO}:/w:rshared"]}),
+    ("masked", {"MaskedPaths": ["/proc/kcore"]}),
+    ("read-only-paths", {"ReadonlyPaths": ["/proc/bus"]}),
+    ("pids-none", {"PidsLimit": -1}),
+    ("memory-none", {"Memory": -1}),
+    ("key-of-tomorrow", {"UseApiSocket": True}),
+]
+TOP: list[tuple[str, dict[str, Any]]] = [
+    ("user", {"User": "root"}),
+    ("entrypoint", {"Entrypoint": ["/evil"]}),
+    ("volumes", {"Volumes": {"/x": {}}}),
+    ("on-build", {"OnBuild": ["RUN evil"]}),
+    ("stop-signal", {"StopSignal": "SIGKILL"}),
+    ("health", {"Healthcheck": {"Test": ["CMD", "evil"]}}),
+    ("mac", {"MacAddress": "02:00:00:00:00:01"}),
+    ("domain", {"Domainname": "evil.example"}),
+    ("shell", {"Shell": ["/evil"]}),
+    ("key-of-tomorrow", {"AuthSocket": "/x"}),
+]
+
+
+def test_there_are_enough() -> None:
+    assert len(HOST) + len(TOP) >= 150
+    assert len({name.split("-")[0] for name, _ in HOST}) >= 30
+
+
+def test_a_workspace_as_it_is_made_is_fine() -> None:
+    assert list(refused(FINE, binds=(REPO, "/dev/null"))) == []
+
+
+@pytest.mark.parametrize(("name", "more"), HOST, ids=[name for name, _ in HOST])
+def test_the_engine_is_not_told(name: str, more: dict[str, Any]) -> None:
+    body = copy.deepcopy(FINE)
+    body["HostConfig"] |= more
+    (key,) = more
+    found = [place for place, _ in refused(body, binds=(REPO, "/dev/null"))]
+    assert found
+    assert set(found) == {f"HostConfig.{key}"}, name
+
+
+@pytest.mark.parametrize(("name", "more"), TOP, ids=[name for name, _ in TOP])
+def test_nor_this(name: str, more: dict[str, Any]) -> None:
+    (key,) = more
+    assert [place for place, _ in refused(FINE | more, binds=(REPO, "/dev/null"))] == [key], name
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mounts", ["type=bind,source=/,target=/host"]),
+        ("mounts", [{"type": "bind", "source": "/var/run/docker.sock", "target": "/x"}]),
+        ("privileged", True),
+        ("capAdd", ["SYS_ADMIN"]),
+        ("securityOpt", ["seccomp=unconfined"]),
+        ("initializeCommand", "evil"),
+        ("initializeCommand", {"a": ["evil"]}),
+        ("runArgs", ["--privileged"]),
+        ("appPort", [80]),
+    ],
+)
+def test_no_image_asks_clients_for_it(key: str, value: object) -> None:
+    for said in ({key: value}, [{"remoteUser": "x"}, {key: value}]):
+        with pytest.raises(Forbidden) as caught:
+            require_harmless("example.com/x:1", json.dumps(said))
+        assert [finding.where for finding in caught.value.findings] == [f"example.com/x:1::{key}"]
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", "{}", "no json", '[{"remoteUser": "x", "privileged": false}]', "[" * 9000]
+)
+def test_a_harmless_image_is_fine(said: str) -> None:
+    require_harmless("example.com/x:1", said)
+
+
+@pytest.mark.engine
+def test_an_image_that_asks_is_not_started(
+    make_repo: Make, command: Command, base: str, tmp_path: Path
+) -> None:
+    image = "localhost/devpod-gen-test/asks:1"
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {base}\nLABEL devcontainer.metadata='[{{\"privileged\": true}}]'\n"
+    )
+    docker("build", "--quiet", "--tag", image, str(tmp_path))
+    try:
+        repo = make_repo({"devpod.toml": f'name = "asks"\n[image]\nref = "{image}"\n'})
+        ran = command("up", "-C", repo)
+        assert ran.code == 3, ran.err
+        assert f"{image}::privileged" in ran.err
+    finally:
+        docker("rmi", image)
+
+
+PROFILES = {
+    "privileged": "privileged = true",
+    "run-args": 'runArgs = ["--privileged"]',
+    "security-privileged": "[security]\nprivileged = true",
+    "security-opt": '[security]\nopt = ["seccomp=unconfined"]',
+    "cap-add": 'cap_add = ["SYS_ADMIN"]',
+    "capabilities": '[security]\ncapabilities = ["ALL"]',
+    "devices": 'devices = ["/dev/kvm"]',
+    "network": 'network_mode = "host"',
+    "pid": 'pid = "host"',
+    "ipc": 'ipc = "host"',
+    "userns": 'userns_mode = "host"',
+    "sysctls": 'sysctls = { "net.ipv4.ip_forward" = 1 }',
+    "initialize": 'initializeCommand = "evil"',
+    "hook-initialize": '[hooks]\ninitialize = "evil"',
+    "mounts": '[[mounts]]\nsource = "/var/run/docker.sock"\ntarget = "/var/run/docker.sock"',
+    "volumes": 'volumes = ["/:/host"]',
+    "port-address": '[[ports]]\nport = 80\naddress = "0.0.0.0"',
+    "port-host": '[[ports]]\nport = "0.0.0.0:80"',
+    "service-privileged": '[services.db]\nimage = "x:1"\nprivileged = true',
+    "service-volume": '[services.db]\nimage = "x:1"\nvolumes = ["/:/host"]',
+    "service-source": '[services.db]\nimage = "x:1"\nvolumes = { "/etc" = "/x" }',
+    "service-network": '[services.db]\nimage = "x:1"\nnetwork_mode = "host"',
+    "service-build": '[services.db]\nbuild = "."',
+    "service-env-file": '[services.db]\nimage = "x:1"\nenv_file = "/etc/shadow"',
+    "service-extends": '[services.db]\nimage = "x:1"\nextends = { file = "/x", service = "y" }',
+    "service-cap": '[services.db]\nimage = "x:1"\ncap_add = ["ALL"]',
+    "service-devices": '[services.db]\nimage = "x:1"\ndevices = ["/dev/mem"]',
+    "service-user": '[services.db]\nimage = "x:1"\nuserns_mode = "host"',
+    "env-local": '[env]\nA = "${localEnv:AWS_SECRET_ACCESS_KEY}"',
+    "settings-local": '[ide.vscode.settings]\nA = "${localEnv:AWS_SECRET_ACCESS_KEY}"',
+    "workspace-etc": 'workspace = "/etc"',
+    "workspace-root": 'workspace = "/"',
+    "cache-etc": '[caches]\na = ["/etc"]',
+    "features": 'features = { "x" = {} }',
+    "build": 'build = { dockerfile = "Dockerfile" }',
+}
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_no_profile_asks_for_it(name: str, make_repo: Make, cli: Command, policy: Path) -> None:
+    policy.unlink()
+    repo = make_repo({"devpod.toml": f'name = "x"\n{PROFILES[name]}\n'})
+    if name == "env-local":  # plain text, which is text inside: nothing of the host's
+        assert cli("generate", "-C", repo).code in (0, 2)
+        compose = repo / ".devcontainer" / "compose.yaml"
+        assert not compose.exists() or '"$${localEnv:AWS' in compose.read_text()
+        return
+    ran = cli("up", "-C", repo)
+    assert ran.code in (2, 3), ran.err
+    assert not (repo / ".devcontainer").exists()
+
+
+@pytest.fixture
+def base(engine: None) -> str:  # noqa: ARG001 - it is needed
+    """Any image: no container of it is started."""
+    return docker("images", "--format={{.Repository}}:{{.Tag}}", "localhost/devpod-gen/debian")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--privileged",),
+        ("--cap-add=SYS_ADMIN",),
+        ("--pid=host",),
+        ("--network=host",),
+        ("--ipc=host",),
+        ("--uts=host",),
+        ("--volume=/:/host",),
+        ("--mount=type=bind,source=/var/run,target=/x",),
+        ("--device=/dev/null",),
+        ("--security-opt=seccomp=unconfined",),
+        ("--publish=8099:80",),
+        ("--publish-all",),
+    ],
+    ids=lambda options: options[0].lstrip("-").partition("=")[0],
+)
+def test_what_an_engine_tells_is_seen(options: tuple[str, ...], base: str) -> None:
+    """Each for real, made and never started; what is asked for is what is named."""
+    ours = ("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--pids-limit=64")
+    container = docker("create", *ours, *options, base)
+    try:
+        (told,) = json.loads(docker("inspect", container))
+    finally:
+        docker("rm", container)
+    told["HostConfig"]["NetworkMode"] = told["HostConfig"]["NetworkMode"].replace("default", "x")
+    with pytest.raises(Forbidden) as caught:
+        require_made(told, binds=())
+    assert len(caught.value.findings) <= 2
+
+
+@pytest.mark.engine
+def test_what_an_engine_tells_of_ours_is_fine(base: str) -> None:
+    ours = ("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--pids-limit=64", "--init")
+    container = docker("create", *ours, base)
+    try:
+        (told,) = json.loads(docker("inspect", container))
+    finally:
+        docker("rm", container)
+    require_made(told, binds=())
