@@ -10,12 +10,10 @@ from bench.place import COMMAND, ROOT, Place
 Words = list[str]
 Steps = dict[str, Callable[[Place], list[Words]]]
 
-# It ends with 75 where it comes before the user is ready, as it does right after Compose.
-_HOOK = [
-    "sh",
-    "-c",
-    "until /usr/local/lib/devpod/hook -q create; do [ $? = 75 ] || exit 1; sleep 0.02; done",
-]
+# It ends with 75 where it comes before the user is ready, as it does right after Compose. Who
+# came in before stays who they were: each try comes in anew.
+_HOOK = ["/usr/local/lib/devpod/hook", "-q", "create"]
+_UNTIL = ["sh", "-c", 'until "$@"; do [ $? = 75 ] || exit 1; sleep 0.02; done', "sh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def _down(place: Place) -> list[Words]:
 
 
 def _up(place: Place) -> list[Words]:
-    hook = [_exec(place, _of_compose(place), _HOOK)] if place.hook else []
+    hook = [[*_UNTIL, *_exec(place, _of_compose(place), _HOOK)]] if place.hook else []
     inside = _exec(place, _of_compose(place), _shell(place))
     return [_compose(place, "up", "--detach"), *hook, inside]
 
