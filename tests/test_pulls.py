@@ -276,7 +276,7 @@ def test_a_terminal_sees_it_come_and_ctrl_c_ends_it(
     child = pexpect.spawn(
         str(COMMAND), ["build", "-C", str(repo)], env=env, encoding="utf-8", dimensions=(24, 100)
     )
-    seen = r"\x1b\[2Kpulling \S+/shown:1: \d of \d layers, (\d+\.\d) MB, \d+\.\d MB/s"
+    seen = r"\x1b\[2Kpulling \S+/shown:1: \d+ of \d+ layers, (\d+\.\d) MB, \d+\.\d MB/s"
     child.expect(seen, timeout=30)
     child.expect(r"layers, [2-9]\.\d MB", timeout=30)
     child.kill(signal.SIGINT)

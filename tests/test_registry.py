@@ -336,7 +336,7 @@ def test_lock_update_verifies_and_then_writes(
     )
     assert process.stderr
     for line in process.stderr:
-        if line.startswith("opening the compose door"):
+        if line.startswith("opening by compose"):
             process.send_signal(signal.SIGTERM)
             break
     process.stderr.close()

@@ -62,7 +62,7 @@ class Console:
         begins with a carriage return takes the place of the one before it that did."""
         line = _masked(line)  # before it is cut
         if line.startswith("\r") and line.strip():
-            self._progress.show(_plain(line))
+            self._progress.show(_plain(line[1:]))
             return
         self._progress.clear()
         if line == "\r":
