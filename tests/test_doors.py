@@ -10,7 +10,7 @@ import pytest
 
 from conftest import Ran
 from devpod_gen import resources
-from devpod_gen.engine.api import ImageInfo
+from devpod_gen.engine.model import ImageInfo
 from devpod_gen.verify.doors import ALL, DOORS, Choice, choice
 from devpod_gen.verify.report import Check, Report
 from devpod_gen.workspace.clock import Clock

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, docker
-from devpod_gen.engine.api import Container
 from devpod_gen.engine.docker import Docker
+from devpod_gen.engine.model import Container
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile import stacks
 from devpod_gen.profile.load import parse

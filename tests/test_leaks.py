@@ -21,8 +21,8 @@ import pytest
 
 from canaries import shapes
 from conftest import Ran, docker, trust
-from devpod_gen.engine.api import Project
 from devpod_gen.engine.docker import Docker
+from devpod_gen.engine.model import Project
 from devpod_gen.plan.secret import SecretPlan
 from devpod_gen.workspace.secrecy.audit import audit
 from devpod_gen.workspace.secrecy.places import PLACES

@@ -89,11 +89,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     process = subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
+        while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break
             except OSError:
+                assert time.monotonic() < deadline, "the driver does not listen"
                 time.sleep(0.05)
         folder = tmp_path_factory.mktemp("chromium")
         flags = ["--headless=new", "--no-sandbox", f"--user-data-dir={folder}"]

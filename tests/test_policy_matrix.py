@@ -12,6 +12,7 @@ import pytest
 from conftest import Ran, docker
 from devpod_gen.engine.conformity import refused, require_made
 from devpod_gen.errors import Forbidden
+from devpod_gen.plan.privileges import NEVER, NO_NEW, privileges
 from devpod_gen.workspace.metadata import require_harmless
 
 Make = Callable[..., Path]
@@ -204,6 +205,16 @@ def test_there_are_enough() -> None:
 
 def test_a_workspace_as_it_is_made_is_fine() -> None:
     assert list(refused(FINE, binds=(REPO, "/dev/null"))) == []
+
+
+@pytest.mark.parametrize("sudo", [True, False])
+def test_plan_and_engine_say_the_same(sudo: bool) -> None:
+    """Twice on purpose: neither wing imports the other, and each is the other's check."""
+    plan = privileges(sudo=sudo)
+    ours = {"CapAdd": list(plan.capabilities), "SecurityOpt": list(plan.options)}
+    assert list(refused(FINE | {"HostConfig": {"CapDrop": ["ALL"], **ours}}, binds=())) == []
+    services = {"CapDrop": list(NEVER), "SecurityOpt": [NO_NEW]}
+    assert list(refused({"HostConfig": services}, binds=())) == []
 
 
 @pytest.mark.parametrize(("name", "more"), HOST, ids=[name for name, _ in HOST])

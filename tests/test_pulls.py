@@ -14,19 +14,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pexpect
 import pytest
 
 from conftest import COMMAND, Ran, docker
 from devpod_gen.cli.progress import ProgressLine
-from devpod_gen.engine.api import Engine, Fetched
 from devpod_gen.engine.command import TIMED_OUT
+from devpod_gen.engine.model import Fetched
 from devpod_gen.engine.pull import Layers
 from devpod_gen.engine.terminal import watch
 from devpod_gen.errors import ImageError
 from devpod_gen.workspace.pulls import Progress, pulling
+
+if TYPE_CHECKING:
+    from devpod_gen.engine.api import Engine
 
 Make = Callable[..., Path]
 Command = Callable[..., Ran]

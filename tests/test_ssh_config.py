@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from conftest import COMMAND, Ran
-from devpod_gen.disk import replace_if, unlink_if
 from devpod_gen.emit.sshconfig import SshFiles, is_sound, ssh_config
 from devpod_gen.errors import HostError
+from devpod_gen.foreign import replace_if, unlink_if
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile.load import parse
 

@@ -154,8 +154,8 @@ def test_the_host_answers_https_and_nothing_else(
 
 
 def test_only_the_container_that_was_allowed_gets_any(tmp_path: Path) -> None:
-    from devpod_gen.engine.api import Container  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
+    from devpod_gen.engine.model import Container  # noqa: PLC0415
 
     one, other = (Container(name, name, "running", "", {}) for name in ("c1", "c2"))
     assert credentials.relay(Docker(), one, "dev", tmp_path) == ()

@@ -7,7 +7,7 @@ from devpod_gen.cli.options import Repo, trusted_plan_of
 from devpod_gen.errors import DevpodError
 
 if TYPE_CHECKING:
-    from devpod_gen.engine.api import Container
+    from devpod_gen.engine.model import Container
     from devpod_gen.workspace.identity import Identity
 
 

@@ -22,7 +22,7 @@ from devpod_gen.errors import ImageError, NotOurs, ProfileError
 
 if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
-    from devpod_gen.engine.api import ImageInfo
+    from devpod_gen.engine.model import ImageInfo
     from devpod_gen.plan.lock import Lock
 
 

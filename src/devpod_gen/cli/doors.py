@@ -13,7 +13,7 @@ from devpod_gen.workspace import record
 from devpod_gen.workspace.identity import Identity
 
 if TYPE_CHECKING:
-    from devpod_gen.engine.api import Container
+    from devpod_gen.engine.model import Container
     from devpod_gen.plan.model import Plan
 
 

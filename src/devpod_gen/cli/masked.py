@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from devpod_gen.cli.options import Repo, trusted_plan_of
 
 if TYPE_CHECKING:
-    from devpod_gen.engine.api import Container, Engine
+    from devpod_gen.engine.api import Engine
+    from devpod_gen.engine.model import Container
     from devpod_gen.workspace.secrecy.mask import Mask
 
 

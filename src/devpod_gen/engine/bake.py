@@ -4,7 +4,7 @@ builds and for those that people's CI makes."""
 import re
 from typing import Any
 
-from devpod_gen.engine.api import Build
+from devpod_gen.engine.model import Build
 
 DEBIAN = "DEBIAN"
 """The variable with the place of the distribution's image."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from devpod_gen.engine import bake, connect
-from devpod_gen.engine.api import Base, Build
 from devpod_gen.engine.command import stream
+from devpod_gen.engine.model import Base, Build
 from devpod_gen.errors import ImageError
 
 _DEADLINE = 3600.0

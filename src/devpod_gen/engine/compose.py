@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 
 from devpod_gen.engine import conformity, connect, direct, wire
-from devpod_gen.engine.api import OnStep, Project, Step
 from devpod_gen.engine.command import Result, run, stream
+from devpod_gen.engine.model import OnStep, Project, Step
 from devpod_gen.errors import EngineError, StartError
 
 _DEADLINE = 300.0

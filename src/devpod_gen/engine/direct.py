@@ -12,8 +12,8 @@ import os
 from typing import Any
 
 from devpod_gen.engine import asked, conformity, connect, wire
-from devpod_gen.engine.api import OnStep, Project
 from devpod_gen.engine.composed import Composed, Unknown, composed
+from devpod_gen.engine.model import OnStep, Project
 from devpod_gen.meanwhile import begin
 
 _DEADLINE = 120.0

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from devpod_gen.engine import connect, listing, questions, removal, wire
-from devpod_gen.engine.api import (
+from devpod_gen.engine.command import Result, run
+from devpod_gen.engine.model import (
     Base,
     Build,
     Container,
@@ -22,7 +23,6 @@ from devpod_gen.engine.api import (
     Times,
     unseen,
 )
-from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from devpod_gen.engine import wire
-from devpod_gen.engine.api import Container, Times
+from devpod_gen.engine.model import Container, Times
 
 _FEW = 8
 """So many questions are asked one after another, or at the same time."""

@@ -4,7 +4,7 @@ import base64
 import json
 
 from devpod_gen.engine import wire
-from devpod_gen.engine.api import InnerFile
+from devpod_gen.engine.model import InnerFile
 
 _BLOCK = 512
 _STAT = "x-docker-container-path-stat"

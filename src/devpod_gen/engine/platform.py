@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devpod_gen.engine import buildx, connect
-from devpod_gen.engine.api import Base, Build
 from devpod_gen.engine.command import run
+from devpod_gen.engine.model import Base, Build
 from devpod_gen.errors import ImageError
 
 _STORE = (

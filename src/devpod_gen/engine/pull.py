@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from devpod_gen.engine.api import Fetched
+from devpod_gen.engine.model import Fetched
 
 _LAYER = re.compile(r"([0-9a-f]{12}): (.+?)\s*$")
 _BYTES = re.compile(r"([0-9.]+)([kMGT]?)B/([0-9.]+)([kMGT]?)B")

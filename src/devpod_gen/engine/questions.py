@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from devpod_gen.engine import connect, wire
-from devpod_gen.engine.api import ImageInfo, Parts, Published
+from devpod_gen.engine.model import ImageInfo, Parts, Published
 from devpod_gen.errors import EngineError
 
 _ONCE = 120.0

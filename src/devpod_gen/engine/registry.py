@@ -7,8 +7,8 @@ from threading import Event
 from typing import Any, Literal
 
 from devpod_gen.engine import connect
-from devpod_gen.engine.api import Fetched, HostedImage, Manifest
 from devpod_gen.engine.command import Result, run, stream
+from devpod_gen.engine.model import Fetched, HostedImage, Manifest
 from devpod_gen.engine.pull import Layers
 from devpod_gen.engine.terminal import watch
 from devpod_gen.errors import ImageError, ImageMissing

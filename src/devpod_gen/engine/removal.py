@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from devpod_gen.engine import wire
-from devpod_gen.engine.api import Project
+from devpod_gen.engine.model import Project
 from devpod_gen.errors import EngineError
 
 _DEADLINE = 300.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from devpod_gen.engine.api import Container, Project
+from devpod_gen.engine.model import Container, Project
 from devpod_gen.errors import StartError
 from devpod_gen.profile.hook import HookName
 from devpod_gen.verify.checks import ports_check

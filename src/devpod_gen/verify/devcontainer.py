@@ -1,8 +1,8 @@
 """The second door: a workspace started by the reference client, and entered through it."""
 
 from devpod_gen.engine import reference
-from devpod_gen.engine.api import Project
 from devpod_gen.engine.command import Result
+from devpod_gen.engine.model import Project
 from devpod_gen.errors import StartError
 from devpod_gen.verify.leaks import hand_over, leaks_of_container
 from devpod_gen.verify.proof import (

@@ -3,7 +3,8 @@
 from devpod_gen.disk import publish
 from devpod_gen.emit.sshconfig import SshFiles, ssh_config
 from devpod_gen.engine import openssh
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container
 from devpod_gen.errors import InternalError
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import credentials, lifecycle, port, record

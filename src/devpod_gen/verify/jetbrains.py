@@ -4,9 +4,9 @@ share one connection, as they do in Gateway. Gateway itself is not run."""
 import shlex
 import time
 
-from devpod_gen.engine.api import Container
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.connection import Connection, connected
+from devpod_gen.engine.model import Container
 from devpod_gen.verify.agreement import seen_over
 from devpod_gen.verify.backend import look_at_backend
 from devpod_gen.verify.facts import gather

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container, Project
 from devpod_gen.verify.proof import Proof
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.secrecy.audit import Audit, audit

@@ -7,7 +7,7 @@ once, by the run itself, and is in each of them.
 import time
 from dataclasses import replace
 
-from devpod_gen.engine.api import Project
+from devpod_gen.engine.model import Project
 from devpod_gen.verify.compose import prepare, start
 from devpod_gen.verify.doors import ALL
 from devpod_gen.verify.proof import Proof, container_of, probe, taken_away

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from devpod_gen.engine.api import ImageInfo
+from devpod_gen.engine.model import ImageInfo
 from devpod_gen.verify.doors import DOORS
 from devpod_gen.workspace.clock import Lap, Timing
 from devpod_gen.workspace.history import Kind

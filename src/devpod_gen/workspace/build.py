@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from devpod_gen import resources
-from devpod_gen.engine.api import Base, Build, Engine
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Base, Build
 from devpod_gen.plan.image import BASE, EPOCH, REPOSITORY
 from devpod_gen.plan.model import ImagePlan, Layer
 from devpod_gen.workspace import origin

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import assert_never
 
 from devpod_gen.disk import remove_folder
-from devpod_gen.engine.api import Engine, Project
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Project
 from devpod_gen.errors import Busy
 from devpod_gen.workspace import clone, ownership
 from devpod_gen.workspace.identity import Identity, data_home

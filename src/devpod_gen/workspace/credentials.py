@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from devpod_gen.disk import private_folder, publish
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container
 
 _RELAY = (sys.executable, "-I", "-m", "devpod_gen.cli.credentials")
 _LISTEN = ("/usr/local/lib/devpod/git-credential", "listen")

@@ -7,7 +7,8 @@ import os
 import tarfile
 from typing import IO, Any, BinaryIO, cast
 
-from devpod_gen.engine.api import Engine, ImageInfo
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import ImageInfo
 from devpod_gen.errors import DevpodError, ImageError, ProfileError
 from devpod_gen.plan.image import REPOSITORY
 from devpod_gen.plan.lock import Lock, parse

@@ -8,13 +8,17 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from devpod_gen.engine.api import Container, Engine
 from devpod_gen.engine.command import TIMED_OUT, Result
+from devpod_gen.engine.model import Container
 from devpod_gen.errors import HostError
 from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import KEPT
 from devpod_gen.workspace.context import Context
+
+if TYPE_CHECKING:
+    from devpod_gen.engine.api import Engine
 
 # The mark says what was applied last, and what the folder was then: it lies in the home,
 # since a home on a volume keeps both.

@@ -1,6 +1,7 @@
 """Which container is a clone's, for whoever goes in. Nothing is loaded for what starts one."""
 
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
 from devpod_gen.workspace import ownership
 from devpod_gen.workspace.identity import Identity

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devpod_gen.engine.api import Container, Engine, Times
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container, Times
 from devpod_gen.workspace import gitfolder, ownership, record
 from devpod_gen.workspace.identity import data_home
 

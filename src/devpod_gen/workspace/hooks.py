@@ -3,8 +3,8 @@
 import re
 import shlex
 
-from devpod_gen.engine.api import Container
 from devpod_gen.engine.command import Result
+from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
 from devpod_gen.plan.hook import KEPT
 from devpod_gen.profile.hook import HookName

@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devpod_gen.engine.api import Engine, HostedImage, ImageInfo
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import HostedImage, ImageInfo
 from devpod_gen.errors import ImageError, ImageMissing
 from devpod_gen.plan.lock import LockedImage
 from devpod_gen.plan.model import ImagePlan, PlatformImage

@@ -1,6 +1,6 @@
 """All the images that a workspace starts from."""
 
-from devpod_gen.engine.api import ImageInfo
+from devpod_gen.engine.model import ImageInfo
 from devpod_gen.workspace import image, services
 from devpod_gen.workspace.context import Context
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container
 from devpod_gen.workspace import clone, ownership, record, throwaway
 from devpod_gen.workspace.identity import data_home
 

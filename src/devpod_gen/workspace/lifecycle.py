@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devpod_gen.disk import remove_folder
-from devpod_gen.engine.api import Container, Engine, Project
+from devpod_gen.engine.api import Engine
 from devpod_gen.engine.command import Result
+from devpod_gen.engine.model import Container, Project
 from devpod_gen.errors import StartError
 from devpod_gen.meanwhile import begin
 from devpod_gen.plan.model import Plan

@@ -11,7 +11,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container
 from devpod_gen.workspace.identity import Identity
 
 VERIFYING = "devpod-gen-verify-"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
 from devpod_gen.engine.command import TIMED_OUT, Result
+from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import ProbePlan
 from devpod_gen.workspace.batch import Command, Inside, Timed, run_all

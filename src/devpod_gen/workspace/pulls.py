@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
-from devpod_gen.engine.api import Engine, Fetched
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Fetched
 from devpod_gen.workspace.build import Say
 
 _AT_ONCE = 4

@@ -7,7 +7,7 @@ from typing import Any
 
 from devpod_gen.disk import publish
 from devpod_gen.engine import bake
-from devpod_gen.engine.api import Build
+from devpod_gen.engine.model import Build
 from devpod_gen.errors import HostError
 from devpod_gen.plan.image import BASE, recipe_files
 

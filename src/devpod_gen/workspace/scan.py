@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
-from devpod_gen.engine.api import Engine, Parts
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Parts
 from devpod_gen.errors import EngineError, Finding
 from devpod_gen.profile.wording import printable
 from devpod_gen.workspace import clean

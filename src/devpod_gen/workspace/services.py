@@ -7,7 +7,8 @@ read from the engine: that looks at intervals of seconds, and some never do.
 import time
 from dataclasses import dataclass
 
-from devpod_gen.engine.api import Container, Engine, OnStep, Project, unseen
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container, OnStep, Project, unseen
 from devpod_gen.errors import ImageError, StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.service import HealthPlan, ServicePlan

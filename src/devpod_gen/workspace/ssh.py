@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.disk import private_folder, publish
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
 from devpod_gen.engine.command import Result
+from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
 
 _SERVER = "/usr/local/lib/devpod/sshd"

@@ -3,7 +3,8 @@
 import os
 from dataclasses import dataclass, replace
 
-from devpod_gen.engine.api import Container, Engine, Project, Step
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container, Project, Step
 from devpod_gen.errors import Forbidden, StartError
 from devpod_gen.workspace import image, ownership, services
 from devpod_gen.workspace.clock import Clock

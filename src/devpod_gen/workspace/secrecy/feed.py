@@ -7,7 +7,8 @@ container stops.
 import base64
 from collections.abc import Sequence
 
-from devpod_gen.engine.api import Container, Engine
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
 from devpod_gen.plan.secret import SECRETS
 from devpod_gen.workspace.secrecy.value import Value

@@ -1,6 +1,7 @@
 """A clone's own workspace, as something that can be searched."""
 
-from devpod_gen.engine.api import Engine, Project
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Project
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import lifecycle
 from devpod_gen.workspace.identity import Identity

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from devpod_gen.engine.api import Engine, Project
+from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import Project
 
 Look = Callable[[str, bytes], None]
 """Takes what exactly it is, and a text."""
