@@ -1,9 +1,11 @@
 """The one place that exits: every error becomes a message and a code."""
 
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import typer
@@ -31,6 +33,7 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
     # What follows `exec` is another command's.
     options = argv[:1] if argv[:1] == ["exec"] else argv
     forget()
+    _leave_out_relative()
     console = Console(as_json="--json" in options, verbose=False)
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -47,6 +50,17 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last net: our bugs end here
         return _unexpected(error, console, debug="--debug" in options)
     return code if isinstance(code, int) else 0
+
+
+def _leave_out_relative() -> None:
+    """Take folders out of PATH that are relative to the current one, for us and for what we
+    start: a `git` or an `ssh` that lies in a repo is not the user's."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    kept = [folder for folder in folders if Path(folder).is_absolute()]
+    if kept:
+        os.environ["PATH"] = os.pathsep.join(kept)
+    else:
+        os.environ.pop("PATH", None)  # the system's own
 
 
 def _unexpected(error: Exception, console: Console, *, debug: bool) -> int:

@@ -1,14 +1,16 @@
 """git on the host, for the few things that change a repo: its worktrees and what it fetches.
 
 No hook, and no program that a repo's settings name, is run by what we ask for: who starts
-a branch's workspace has not looked at the branch yet.
+a branch's workspace has not looked at the branch yet. Programs that the user's own settings
+name are theirs: a filter of git-lfs, a helper for credentials.
 """
 
 import os
 import shutil
 from pathlib import Path
 
-from devpod_gen.engine.command import run
+from devpod_gen.engine import gitsettings
+from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import GitError, HostError
 
 _LOCAL = 120.0
@@ -27,17 +29,42 @@ def git(folder: Path, *argv: str, remote: bool = False) -> str:
     if not program:
         message = "there is no git on PATH"
         raise HostError(message, where="git", fix="install git")
-    settings = [word for setting in _SAFE for word in ("-c", setting)]
-    result = run(
-        [program, *settings, "-C", str(folder), *argv],
+    settings = (*_SAFE, *_overrides(program, folder))
+    result = _asked(program, folder, *_told(settings), *argv, remote=remote)
+    if not result.ok:
+        raise _error(folder, argv[0], result)
+    return result.output
+
+
+def _overrides(program: str, folder: Path) -> tuple[str, ...]:
+    """What makes the repo's settings name no program. Raises GitError where nothing can."""
+    result = _asked(program, folder, "config", "--list", "--show-scope", "-z")
+    if not result.ok:
+        raise _error(folder, "config", result)
+    found = gitsettings.read(result.output)
+    if untold := gitsettings.untold(found):
+        message = f"the repo's git settings name programs: {', '.join(map(repr, untold))}"
+        fix = "take them out with `git config --unset`, or put them into your own settings"
+        raise GitError(message, where=str(folder), fix=fix)
+    return gitsettings.overrides(found)
+
+
+def _told(settings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for setting in settings for word in ("-c", setting))
+
+
+def _asked(program: str, folder: Path, *argv: str, remote: bool = False) -> Result:
+    return run(
+        [program, "-C", str(folder), *argv],
         timeout=_REMOTE if remote else _LOCAL,
         env=_environment(),
     )
-    if not result.ok:
-        message = f"git {argv[0]} failed"
-        fix = "read what git says above"
-        raise GitError(message, where=str(folder), fix=fix, detail=result.last_lines(5))
-    return result.output
+
+
+def _error(folder: Path, verb: str, result: Result) -> GitError:
+    message = f"git {verb} failed"
+    fix = "read what git says above"
+    return GitError(message, where=str(folder), fix=fix, detail=result.last_lines(5))
 
 
 def global_setting(folder: Path, key: str) -> str | None:

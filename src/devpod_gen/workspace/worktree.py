@@ -70,15 +70,27 @@ def fetch_request(root: Path, number: int, say: Say) -> str:
 
 def losses(folder: Path, is_generated: Callable[[Path], bool]) -> tuple[str, ...]:
     """What would be gone with the worktree: changes, new files that are not ignored, and
-    commits that no branch has. Branches and stashes are the repo's, and stay."""
-    status = git(folder, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+    commits that no branch has; of its submodules, too. Branches and stashes are the repo's,
+    and stay."""
+    options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+    status = git(folder, "status", *options, "--ignore-submodules=dirty")
     lost = []
     for entry in filter(None, status.split("\0")):
         code, name = entry[:2], entry[3:]
         if code != "??" or not is_generated(folder / name):
             lost.append(f"{'new file' if code == '??' else 'changed'} {name}")
     loose = git(folder, "rev-list", "--max-count=20", "HEAD", "--not", "--branches", "--remotes")
-    return (*lost, *(f"commit {name[:12]} of no branch" for name in loose.split()))
+    lost += (f"commit {name[:12]} of no branch" for name in loose.split())
+    for inner in _submodules(folder):
+        lost += (f"{loss} (in {inner})" for loss in losses(folder / inner, is_generated))
+    return tuple(lost)
+
+
+def _submodules(folder: Path) -> list[str]:
+    """Those that are there. git would look into them by itself, with their own settings."""
+    entries = git(folder, "ls-files", "--stage", "-z").split("\0")
+    names = [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]
+    return [name for name in names if (folder / name / ".git").exists()]
 
 
 def is_ours(folder: Path) -> bool:
