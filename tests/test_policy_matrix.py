@@ -245,6 +245,12 @@ def test_nor_this(name: str, more: dict[str, Any]) -> None:
         ("initializeCommand", {"a": ["evil"]}),
         ("runArgs", ["--privileged"]),
         ("appPort", [80]),
+        ("remoteEnv", {"A": "${localEnv:AWS_SECRET_ACCESS_KEY}"}),
+        ("remoteEnv", {"A": "x ${env:AWS_SECRET_ACCESS_KEY:y}"}),
+        ("containerEnv", {"${localEnv:A}": "x"}),
+        ("postCreateCommand", ["echo", "${localEnv:A}"]),
+        ("customizations", {"vscode": {"settings": {"a": [{"b": "${localEnv:A}"}]}}}),
+        ("remoteEnv", {"A": "${localWorkspaceFolder}"}),
     ],
 )
 def test_no_image_asks_clients_for_it(key: str, value: object) -> None:
@@ -255,7 +261,17 @@ def test_no_image_asks_clients_for_it(key: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "[]", "{}", "no json", '[{"remoteUser": "x", "privileged": false}]', "[" * 9000]
+    "said",
+    [
+        "",
+        "[]",
+        "{}",
+        "no json",
+        '[{"remoteUser": "x", "privileged": false}]',
+        "[" * 9000,
+        '[{"remoteEnv": {"PATH": "/x:${containerEnv:PATH}"}}]',
+        '["${localEnv:A}"]',
+    ],
 )
 def test_a_harmless_image_is_fine(said: str) -> None:
     require_harmless("example.com/x:1", said)

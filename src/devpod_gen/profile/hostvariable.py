@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
 
-_VARIABLE = re.compile(r"\$\{(?:localEnv|env|localWorkspaceFolder)\b")
+VARIABLE = re.compile(r"\$\{(?:localEnv|env|localWorkspaceFolder)\b")
 
 _Path = tuple[str | int, ...]
 
@@ -37,7 +37,7 @@ def _below(value: object, path: _Path, file: str) -> Iterator[Finding]:
         case list():
             for index, inner in enumerate(value):
                 yield from _below(inner, (*path, index), file)
-        case str() if found := _VARIABLE.search(value):
+        case str() if found := VARIABLE.search(value):
             message = f"{found[0]}…}} would be filled in from the host of whoever opens the repo"
             yield Finding(where(file, path), message)
         case _:
