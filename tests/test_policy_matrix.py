@@ -2,7 +2,9 @@
 refused on the profile, and once more on what an engine is really told."""
 
 import copy
+import dataclasses
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,13 @@ from typing import Any
 import pytest
 
 from conftest import Ran, docker
+from devpod_gen.engine.api import Project
 from devpod_gen.engine.conformity import refused, require_made
+from devpod_gen.engine.docker import Docker
 from devpod_gen.errors import Forbidden
 from devpod_gen.plan.privileges import NEVER, NO_NEW, privileges
+from devpod_gen.verify.proof import Proof
+from devpod_gen.workspace.identity import identify
 from devpod_gen.workspace.metadata import require_harmless
 
 Make = Callable[..., Path]
@@ -396,3 +402,52 @@ def test_what_an_engine_tells_of_ours_is_fine(base: str) -> None:
     finally:
         docker("rm", container)
     require_made(told, binds=())
+
+
+DOCTORED: dict[str, dict[str, Any]] = {
+    "Privileged": {"privileged": True},
+    "CapAdd": {"cap_add": ["SYS_ADMIN"]},
+    "PidMode": {"pid": "host"},
+    "Mounts": {"volumes": ["/:/host:ro"]},
+    "Devices": {"devices": ["/dev/null:/dev/x"]},
+    "SecurityOpt": {"security_opt": ["seccomp=unconfined"]},
+    "PortBindings": {"ports": ["0.0.0.0::80"]},
+    "ExtraHosts": {"extra_hosts": ["github.com:10.0.0.1"]},
+}
+
+
+@pytest.mark.engine
+def test_what_compose_was_told_by_a_doctored_file_is_seen(base: str, tmp_path: Path) -> None:
+    """What is asked for is all that is named; and nothing of the one that is fine."""
+    ours: dict[str, Any] = {
+        "image": base,
+        "command": ["true"],
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "deploy": {"resources": {"limits": {"pids": 64}}},
+    }
+    for key in ("", *DOCTORED):
+        more = DOCTORED.get(key, {})
+        name = f"devpod-gen-test-doctored-{key.lower() or 'fine'}"
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({"services": {"dev": ours | more}}))
+        project = Project(name, (file,), binds=(str(tmp_path),))
+        try:
+            if not key:
+                Docker().start(project)
+                continue
+            with pytest.raises(Forbidden) as caught:
+                Docker().start(project)
+            named = {one.where.partition("::HostConfig.")[2] for one in caught.value.findings}
+            # The engine itself takes labels of security from what is privileged, or in a
+            # namespace of the host's.
+            assert key in named
+            assert named <= {key, "SecurityOpt"}
+        finally:
+            Docker().remove(project, volumes=True)
+
+
+def test_what_verify_starts_is_looked_at_too(tmp_path: Path) -> None:
+    fields = {one.name: None for one in dataclasses.fields(Proof)}
+    run = Proof(**(fields | {"identity": identify(tmp_path, "shop", ".devcontainer")}))  # type: ignore[arg-type]
+    assert run.project("compose", {}).binds == (str(tmp_path), os.devnull)

@@ -19,6 +19,7 @@ from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.secrecy.value import Value
+from devpod_gen.workspace.start import places
 
 EXEC = 600.0
 """Seconds for all that is looked at through one door."""
@@ -44,7 +45,8 @@ class Proof(Context):
         own = {"DEVPOD_SHARED": name}  # a look must not touch the user's shared caches
         files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
         # Nothing in it is to be kept, so nothing gets long to end.
-        return Project(name, files, tuple((variables | own).items()), grace=1)
+        known = tuple((variables | own).items())
+        return Project(name, files, known, grace=1, binds=places(self.identity, known))
 
 
 def shut(run: Proof, door: Door, reason: str) -> None:
