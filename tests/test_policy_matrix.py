@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from conftest import Ran, docker
-from devpod_gen.engine.api import Project
 from devpod_gen.engine.conformity import refused, require_made
 from devpod_gen.engine.docker import Docker
+from devpod_gen.engine.model import Project
 from devpod_gen.errors import Forbidden
 from devpod_gen.plan.privileges import NEVER, NO_NEW, privileges
 from devpod_gen.verify.proof import Proof
