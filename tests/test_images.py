@@ -1,12 +1,14 @@
 """The images: what is in them, what is not, and when they are built."""
 
+import contextlib
 import inspect
 import itertools
 import json
 import os
+import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -209,42 +211,82 @@ def test_a_new_stack_is_a_new_folder(tmp_path: Path) -> None:
     assert (toy.name, toy.markers, toy.tools[0].command) == ("toy", ("toy.json",), "toy -v")
 
 
-@pytest.mark.engine
-def test_who_comes_in_while_the_user_is_mapped(built: Callable[..., str], tmp_path: Path) -> None:
-    """A client does, at once, and keeps its marks in the home. 20,000 files make it long."""
-    fill = "mkdir /home/dev/many && cd /home/dev/many && seq 20000 | xargs touch"
-    parent = built('name = "a"\n')
-    recipe = f"FROM {parent}\nRUN {fill} && chown -R dev:dev /home/dev\n"
+@contextlib.contextmanager
+def full_home(parent: str, workspace: Path, make: str, shell: str = "") -> Iterator[str]:
+    """A container whose user becomes 4242, of an image with 20,000 things in the home."""
+    fill = f"mkdir ~dev/many && cd ~dev/many && seq 20000 | xargs {make} && echo key >own"
+    recipe = f"FROM {parent}\n{shell}\nRUN {fill} && chmod 0600 own && chown -R dev:dev ~dev\n"
     argv = ["docker", "build", "--quiet", "-"]
     done = subprocess.run(argv, input=recipe, capture_output=True, text=True, check=True)
     image = done.stdout.strip()
-    os.chown(tmp_path, 4242, 4242)
-    mount = f"--volume={tmp_path}:/workspaces/a"
-    container = docker("run", "--detach", "--env=DEVPOD_WORKSPACE=/workspaces/a", mount, image)
-    # A client opens a shell once, and asks it for all its marks.
-    late = "id -u; read go; mkdir -p ~/.devcontainer && echo 1 >~/.devcontainer/late"
-    shell = ["docker", "exec", "--interactive", "-u", "dev", container, "sh", "-c", late]
-    client = subprocess.Popen(shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    os.chown(workspace, 4242, 4242)
+    mount = f"--volume={workspace}:/workspaces/a"
+    argv = ["run", "--detach", "--init", "--env=DEVPOD_WORKSPACE=/workspaces/a", mount, image]
+    container = docker(*argv)
     try:
-        mark = "mkdir -p ~/.devcontainer && date >~/.devcontainer/$(date +%N) && id -u"
-        uids = []
-        while "4242" not in uids:
-            uids.append(docker("exec", "-u", "dev", container, "sh", "-c", mark))
-        assert "1000" in uids, "nobody came in early"
-        ready = "until [ -e /run/devpod/ready ]; do :; done"
-        docker("exec", container, "timeout", "20", "sh", "-c", ready)
-        told = "stat -c '%u %a' /home/dev /home/dev/.devcontainer; find /home/dev ! -uid 4242"
-        assert docker("exec", container, "sh", "-c", told) == "4242 755\n4242 777"
-        assert client.communicate("go\n", timeout=20)[0] == "1000\n", "it came in late"
-        assert client.returncode == 0, "its mark could not be kept"
+        yield container
+    finally:
+        docker("rm", "--force", container)
+        docker("rmi", image)
+
+
+HOMES = ("/home/dev", "/home/dev/.devcontainer")
+NOT_GIVEN = "find /home/dev ! -uid 4242"
+READY = """\
+set -- $(cat /proc/1/stat)
+until [ "$(cat /run/devpod/ready 2>/dev/null)" = "${22}" ]; do :; done
+"""
+
+
+@pytest.mark.engine
+def test_who_comes_in_while_the_user_is_mapped(built: Callable[..., str], tmp_path: Path) -> None:
+    """A client does, at once, and keeps its marks in the home. 20,000 folders make it long."""
+    with full_home(built('name = "a"\n'), tmp_path, "mkdir") as container:
+        # A client opens a shell once, and asks it for all its marks.
+        late = "id -u; read go; mkdir -p ~/.devcontainer && echo 1 >~/.devcontainer/late"
+        shell = ["docker", "exec", "--interactive", "-u", "dev", container, "sh", "-c", late]
+        client = subprocess.Popen(shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            mark = "mkdir -p ~/.devcontainer && date >~/.devcontainer/$(date +%N) && id -u"
+            uids = []
+            while "4242" not in uids:
+                uids.append(docker("exec", "-u", "dev", container, "sh", "-c", mark))
+            assert "1000" in uids, "nobody came in early"
+            docker("exec", container, "timeout", "20", "sh", "-c", READY)
+            told = docker("exec", container, "stat", "-c", "%u %a", *HOMES)
+            assert told == "4242 755\n4242 777"
+            assert client.communicate("go\n", timeout=20)[0] == "1000\n", "it came in late"
+            assert client.returncode == 0, "its mark could not be kept"
+        finally:
+            client.kill()
+            client.wait()
         users = docker("exec", container, "grep", "/home/dev", "/etc/passwd")
         assert users == "dev:x:4242:4242::/home/dev:/bin/zsh"
         assert docker("exec", "-u", "dev", container, "sh", "-c", "echo ~") == "/home/dev"
-        docker("restart", "--time=0", container)
-        given = "while find /home/dev ! -uid 4242 | grep -q .; do :; done"
-        docker("exec", container, "timeout", "20", "sh", "-c", given)
-    finally:
-        client.kill()
-        client.wait()
-        docker("rm", "--force", container)
-        docker("rmi", image)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("layer", [True, False], ids=["by layer", "of another recipe"])
+def test_a_full_home_is_given_beside_all_else(
+    built: Callable[..., str], tmp_path: Path, layer: bool
+) -> None:
+    """An overlay copies what changes its owner: nobody waits for 20,000 files but hooks, and
+    they only where the user could not write the files meanwhile."""
+    shell = 'SHELL ["/bin/sh", "/usr/local/lib/devpod/layer"]' if layer else ""
+    with full_home(built('name = "a"\n'), tmp_path, "touch", shell) as container:
+
+        def inside(script: str, *options: str) -> str:
+            return docker("exec", *options, container, "timeout", "60", "sh", "-c", script)
+
+        inside(READY)
+        left = inside(NOT_GIVEN).splitlines()
+        docker("restart", "--time=0", container)  # in the middle
+        inside(READY)
+        write = "cd ~/many && cat own && rm 19998 && mkdir new && echo 1 >>19999"
+        as_user = ["-u", "dev"] if layer else ["-u", "dev", f"--env=DEVPOD_HOOK_CREATE={write}"]
+        assert inside(write if layer else "/usr/local/lib/devpod/hook create", *as_user) == "key"
+        assert left, "all was given before it was ready: this proves nothing"
+        assert "/home/dev/many/own" not in left
+        assert all(re.fullmatch("/home/dev/many/[0-9]+", path) for path in left)
+        assert inside(f"while [ -e /var/lib/devpod/giving ]; do :; done; {NOT_GIVEN}") == ""
+        assert docker("logs", container) == ""

@@ -61,6 +61,7 @@ put_aside() { # what is there: ours and unchanged is replaced, ours and changed 
     echo "devpod: kept $folder.old$number"
 }
 
+while [ -e /run/devpod/closed ]; do sleep 0.05; done # the entrypoint opens the home
 [ -d "$kept" ] || mkdir -m 0777 "$kept" || [ -d "$kept" ] || exit 1
 rm -f "$kept/dotfiles.log"
 mkdir -p "$state" && exec 9>"$state/dotfiles.lock" && flock 9 || exit 1
