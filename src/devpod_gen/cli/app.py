@@ -4,9 +4,7 @@ import gc
 import sys
 from typing import Any
 
-from devpod_gen import __version__
-
-VERSION = f"devpod-gen {__version__}"
+from devpod_gen import VERSION
 
 
 def app(argv: list[str], *, standalone_mode: bool) -> Any:

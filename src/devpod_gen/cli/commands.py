@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from devpod_gen.cli.app import VERSION
+from devpod_gen import VERSION
 
 # Where each command is, MODULE:FUNCTION, and the first line of its help. Only the module of
 # the one that is meant is loaded, and for the list of all of them none: a command is mostly

@@ -5,18 +5,14 @@ use, and says yes only to what jsonschema would: what it does not know for sure,
 accept, and then jsonschema is asked, which also says what is wrong.
 """
 
-import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from devpod_gen import resources
 from devpod_gen.errors import Finding
+from devpod_gen.profile.pattern import matches
 
 Schema = dict[str, Any]
-
-_LONGEST_NAME = 1024
-"""Characters, as of a path."""
 
 
 def findings(schema: str, document: object, file: str) -> tuple[Finding, ...]:
@@ -63,20 +59,6 @@ def _types(schema: Schema) -> list[str]:
 
 def _others(schema: Schema, value: dict[str, Any]) -> set[str]:
     return set(value) - set(schema.get("properties", {}))
-
-
-def matches(schema: Schema, text: str) -> bool:
-    """Whether the text has the schema's pattern. To Python `$` is also before a last line
-    break; to the specification it is not. What has a rule that people can read is a name, and
-    names are short."""
-    longer = len(text) > _LONGEST_NAME and "x-rule" in schema
-    found = not longer and not text.endswith("\n") and _compiled(schema["pattern"]).search(text)
-    return bool(found)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 _SAY_NOTHING = frozenset(

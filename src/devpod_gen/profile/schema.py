@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from devpod_gen import resources
 from devpod_gen.errors import Finding
-from devpod_gen.profile.fit import matches
+from devpod_gen.profile.pattern import matches
 from devpod_gen.profile.wording import cut, kind, printable, shown, suggestion, where
 
 _KINDS = {
