@@ -74,6 +74,7 @@ PROFILE = {
     },
     "dotfiles": {"path": "files", "command": "make"},
     "ssh": {"agent": False},
+    "mounts": [{"source": "~/a", "target": "/data"}, {"source": "/b", "target": "/c/d"}],
     "secrets": {"T": {"env": "X"}, "U": {"command": ["a", "b"]}, "V": {"op": "op://a/b/c"}},
 }
 VOLUME = {

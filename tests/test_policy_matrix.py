@@ -14,9 +14,12 @@ import pytest
 from conftest import Ran, docker
 from devpod_gen.engine.conformity import refused, require_made
 from devpod_gen.engine.docker import Docker
-from devpod_gen.engine.model import Project
+from devpod_gen.engine.model import Bind, Project
 from devpod_gen.errors import Forbidden
 from devpod_gen.plan.privileges import NEVER, NO_NEW, privileges
+from devpod_gen.plan.resolve import resolve
+from devpod_gen.profile import stacks
+from devpod_gen.profile.load import parse
 from devpod_gen.verify.proof import Proof
 from devpod_gen.workspace.identity import identify
 from devpod_gen.workspace.metadata import require_harmless
@@ -24,7 +27,13 @@ from devpod_gen.workspace.metadata import require_harmless
 Make = Callable[..., Path]
 Command = Callable[..., Ran]
 
-REPO = "/home/me/shop"
+REPO, DATA = "/home/me/shop", "/home/me/data"
+BINDS = (
+    Bind(REPO, "/w"),
+    Bind("/dev/null", "/run/devpod-git"),
+    Bind(DATA, "/data", readonly=True),
+    Bind("/home/me/notes", "/notes"),
+)
 FINE: dict[str, Any] = {
     "Image": "localhost/devpod-gen/base:0",
     "Cmd": ["sleep", "infinity"],
@@ -42,6 +51,8 @@ FINE: dict[str, Any] = {
         "Mounts": [
             {"Type": "bind", "Source": REPO, "Target": "/w", "BindOptions": {}},
             {"Type": "bind", "Source": "/dev/null", "Target": "/run/devpod-git", "BindOptions": {}},
+            {"Type": "bind", "Source": DATA, "Target": "/data", "ReadOnly": True},
+            {"Type": "bind", "Source": "/home/me/notes", "Target": "/notes", "BindOptions": {}},
             {"Type": "volume", "Source": "shop_cache-go", "Target": "/home/dev/go"},
             {"Type": "tmpfs", "Target": "/run/secrets", "TmpfsOptions": {"SizeBytes": 1}},
         ],
@@ -49,8 +60,8 @@ FINE: dict[str, Any] = {
 }
 
 
-def bind(source: str, **more: Any) -> dict[str, Any]:
-    return {"Mounts": [{"Type": "bind", "Source": source, "Target": "/x", **more}]}
+def bind(source: str, target: str = "/x", **more: Any) -> dict[str, Any]:
+    return {"Mounts": [{"Type": "bind", "Source": source, "Target": target, **more}]}
 
 
 PLACES = (
@@ -65,6 +76,28 @@ HOST: list[tuple[str, dict[str, Any]]] = [
     *((f"bind-{place or 'nothing'}", bind(place)) for place in PLACES),
     ("bind-propagation", bind(REPO, BindOptions={"Propagation": "rshared"})),
     ("bind-recursive", bind(REPO, BindOptions={"NonRecursive": True})),
+    ("mount-writable", bind(DATA, "/data")),
+    ("mount-writable-said", bind(DATA, "/data", ReadOnly=False)),
+    ("mount-writable-text", bind(DATA, "/data", ReadOnly="true")),
+    ("mount-elsewhere", bind(DATA, "/etc", ReadOnly=True)),
+    ("mount-elsewhere-root", bind(DATA, "/", ReadOnly=True)),
+    ("mount-elsewhere-spelled", bind(DATA, "/data/", ReadOnly=True)),
+    ("mount-of-another", bind("/home/me/notes", "/data", ReadOnly=True)),
+    ("mount-below", bind(f"{DATA}/x", "/data", ReadOnly=True)),
+    ("mount-above", bind("/home/me", "/data", ReadOnly=True)),
+    ("mount-spelled", bind(f"{DATA}/", "/data", ReadOnly=True)),
+    ("mount-spelled-dots", bind(f"{DATA}/../data", "/data", ReadOnly=True)),
+    (
+        "mount-propagation",
+        bind(DATA, "/data", ReadOnly=True, BindOptions={"Propagation": "rslave"}),
+    ),
+    (
+        "mount-read-again",
+        bind(DATA, "/data", ReadOnly=True, BindOptions={"ReadOnlyNonRecursive": True}),
+    ),
+    ("mount-consistency", bind(DATA, "/data", ReadOnly=True, Consistency="cached")),
+    ("mount-repo-elsewhere", bind(REPO, "/etc")),
+    ("mount-git-elsewhere", bind("/dev/null", "/etc/passwd")),
     ("mount-npipe", {"Mounts": [{"Type": "npipe", "Source": "//./pipe/docker", "Target": "/x"}]}),
     ("mount-cluster", {"Mounts": [{"Type": "cluster", "Source": "x", "Target": "/x"}]}),
     ("mount-image", {"Mounts": [{"Type": "image", "Source": "x", "Target": "/x"}]}),
@@ -210,7 +243,7 @@ def test_there_are_enough() -> None:
 
 
 def test_a_workspace_as_it_is_made_is_fine() -> None:
-    assert list(refused(FINE, binds=(REPO, "/dev/null"))) == []
+    assert list(refused(FINE, binds=BINDS)) == []
 
 
 @pytest.mark.parametrize("sudo", [True, False])
@@ -228,7 +261,7 @@ def test_the_engine_is_not_told(name: str, more: dict[str, Any]) -> None:
     body = copy.deepcopy(FINE)
     body["HostConfig"] |= more
     (key,) = more
-    found = [place for place, _ in refused(body, binds=(REPO, "/dev/null"))]
+    found = [place for place, _ in refused(body, binds=BINDS)]
     assert found
     assert set(found) == {f"HostConfig.{key}"}, name
 
@@ -236,7 +269,7 @@ def test_the_engine_is_not_told(name: str, more: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("name", "more"), TOP, ids=[name for name, _ in TOP])
 def test_nor_this(name: str, more: dict[str, Any]) -> None:
     (key,) = more
-    assert [place for place, _ in refused(FINE | more, binds=(REPO, "/dev/null"))] == [key], name
+    assert [place for place, _ in refused(FINE | more, binds=BINDS)] == [key], name
 
 
 @pytest.mark.parametrize(
@@ -431,7 +464,7 @@ def test_what_compose_was_told_by_a_doctored_file_is_seen(base: str, tmp_path: P
         name = f"devpod-gen-test-doctored-{key.lower() or 'fine'}"
         file = tmp_path / f"{name}.json"
         file.write_text(json.dumps({"services": {"dev": ours | more}}))
-        project = Project(name, (file,), binds=(str(tmp_path),))
+        project = Project(name, (file,), binds=(Bind(str(tmp_path)),))
         try:
             if not key:
                 Docker().start(project)
@@ -448,6 +481,21 @@ def test_what_compose_was_told_by_a_doctored_file_is_seen(base: str, tmp_path: P
 
 
 def test_what_verify_starts_is_looked_at_too(tmp_path: Path) -> None:
-    fields = {one.name: None for one in dataclasses.fields(Proof)}
-    run = Proof(**(fields | {"identity": identify(tmp_path, "shop", ".devcontainer")}))  # type: ignore[arg-type]
-    assert run.project("compose", {}).binds == (str(tmp_path), os.devnull)
+    profile = b"""workspace = "/w"
+[[mounts]]
+source = "~/a"
+target = "/a"
+[[mounts]]
+source = "~/b"
+target = "/b"
+"""
+    plan = resolve(parse(profile, "devpod.toml"), stacks.known(), folder_name="shop")
+    identity = identify(tmp_path, "shop", ".devcontainer")
+    fields: dict[str, Any] = {one.name: None for one in dataclasses.fields(Proof)}
+    run = Proof(**(fields | {"identity": identity, "plan": plan}))
+    assert run.project("compose", {"DEVPOD_MOUNT_1": "/home/me/a"}).binds == (
+        Bind(str(tmp_path), "/w"),
+        Bind(os.devnull, "/run/devpod-git"),
+        Bind("/home/me/a", "/a", readonly=True),
+        Bind(os.devnull, "/run/devpod-mount-2"),
+    )

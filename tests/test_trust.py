@@ -171,6 +171,7 @@ ASKING = {
     "clone": '[workspace]\nmode = "volume"\nclone = "https://example.com/x.git"\n',
     "caches": '[caches]\ngo = { folders = ["/home/dev/go"], shared = true }\n',
     "secrets": '[secrets.TOKEN]\nenv = "TOKEN"\n',
+    "mounts": '[[mounts]]\nsource = "/opt/none of mine"\ntarget = "/data"\n',
     "env": '[env]\nLD_PRELOAD = "/x.so"\n',
     "sudo": "[security]\nsudo = true\n",
     "agent": "[ssh]\nagent = true\n",

@@ -91,9 +91,10 @@ def _asks(repo: Repo, plan: "Plan", console: Console, *, written: bool) -> list[
     """What the profile asks for. What init has written is trusted as it is written, but for
     what reaches beyond containers: that, its user has to trust before it is built."""
     from devpod_gen.plan.asks import INSIDE, asks  # noqa: PLC0415
+    from devpod_gen.workspace.mounts import located  # noqa: PLC0415
     from devpod_gen.workspace.trust import content_of, trust  # noqa: PLC0415
 
-    found = asks(plan)
+    found = asks(located(repo.root, plan))
     inside = all(ask.kind in INSIDE for ask in found)
     if found and inside and written:
         trust(content_of(repo.root, plan))

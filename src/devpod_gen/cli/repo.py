@@ -61,6 +61,8 @@ def generate(
     written = write_files(repo, plan, changes, force=force)
     for path in written:
         console.say(f"wrote {path}")
+    if plan.mounts:
+        _tell_of_mounts(repo, plan, console)
     console.result("" if written else "nothing to do: the files are up to date", files=files)
 
 
@@ -131,6 +133,13 @@ def write_files(
     if write_env(identity, plan, said_loaded(identity, plan.image)):
         written.append(identity.env_file)
     return tuple(path.relative_to(repo.root).as_posix() for path in written)
+
+
+def _tell_of_mounts(repo: Repo, plan: "Plan", console: Console) -> None:
+    from devpod_gen.workspace import mounts, trust  # noqa: PLC0415 - only where there are mounts
+
+    if not trust.is_trusted(repo.root, mounts.located(repo.root, plan)):
+        console.say("an editor gets no mounts until `devpod-gen trust` and then `generate`")
 
 
 def require_up_to_date(changes: "tuple[Change, ...]") -> None:

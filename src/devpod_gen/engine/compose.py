@@ -90,7 +90,7 @@ def _command(project: Project) -> tuple[list[str], dict[str, str]]:
     kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("COMPOSE_", "DEVPOD_LOADED_"))
+        if not key.startswith(("COMPOSE_", "DEVPOD_LOADED_", "DEVPOD_MOUNT"))
     }
     files = [word for file in project.files for word in ("--file", str(file))]
     argv = [

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from devpod_gen.engine.model import Bind
 from devpod_gen.errors import Finding, Forbidden
 
 _OURS = frozenset(
@@ -30,7 +31,7 @@ _TOP = frozenset(
 )
 
 
-def require(body: Mapping[str, Any], *, binds: tuple[str, ...], name: str) -> None:
+def require(body: Mapping[str, Any], *, binds: tuple[Bind, ...], name: str) -> None:
     """Raises Forbidden, which names each thing, where the request for the container `name` asks
     for more than a container of ours may have. `binds`: the only places of the host."""
     found = tuple(Finding(f"{name}::{key}", what) for key, what in refused(body, binds=binds))
@@ -44,7 +45,7 @@ def require(body: Mapping[str, Any], *, binds: tuple[str, ...], name: str) -> No
         )
 
 
-def require_made(inspected: Mapping[str, Any], *, binds: tuple[str, ...]) -> None:
+def require_made(inspected: Mapping[str, Any], *, binds: tuple[Bind, ...]) -> None:
     """The same of a container that Compose has made, as the engine tells of it."""
     name = str(inspected.get("Name", "")).lstrip("/")
     host = {
@@ -56,14 +57,16 @@ def require_made(inspected: Mapping[str, Any], *, binds: tuple[str, ...]) -> Non
     require({"HostConfig": host}, binds=binds, name=name)
 
 
-def _mount(bind: str) -> dict[str, str]:
+def _mount(bind: str) -> dict[str, Any]:
     """A mount of the old kind: `SOURCE:TARGET[:MODE]`."""
     source, _, rest = bind.partition(":")
+    target, _, mode = rest.partition(":")
     kind = "bind" if "/" in source else "volume"
-    return {"Type": kind, "Source": source, "Target": rest.partition(":")[0]}
+    made = {"Type": kind, "Source": source, "Target": target}
+    return made | ({"ReadOnly": True} if "ro" in mode.split(",") else {})
 
 
-def refused(body: Mapping[str, Any], *, binds: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def refused(body: Mapping[str, Any], *, binds: tuple[Bind, ...]) -> Iterator[tuple[str, str]]:
     """Each setting that goes too far, and what it says."""
     for key in sorted(set(body) - _TOP):
         if body[key] not in _NOTHING:
@@ -82,18 +85,30 @@ def refused(body: Mapping[str, Any], *, binds: tuple[str, ...]) -> Iterator[tupl
         yield "HostConfig.CapDrop", "the engine's own capabilities are not dropped"
 
 
-def _mounts(entries: list[dict[str, Any]], binds: tuple[str, ...]) -> Iterator[str]:
+def _mounts(entries: list[dict[str, Any]], binds: tuple[Bind, ...]) -> Iterator[str]:
     for entry in entries:
         match entry:
             case {"Type": "bind", "Source": str(source)} if _plain(entry, "BindOptions"):
-                if source not in binds:
-                    yield f"{source} of the host is not the workspace's"
+                if not any(_is(entry, bind) for bind in binds if bind.source == source):
+                    yield f"{source} of the host is not the workspace's{_so(entry, source, binds)}"
             case {"Type": "volume", "Source": str(source)} if _plain(entry) and "/" not in source:
                 pass
             case {"Type": "tmpfs"} if _plain(entry, "TmpfsOptions"):
                 pass
             case _:
                 yield f"{entry!r} is not for a workspace"
+
+
+def _is(entry: dict[str, Any], bind: Bind) -> bool:
+    """Whether it is where it may be, and no more than can be read where that is so."""
+    there = bind.target is None or entry.get("Target") == bind.target
+    return there and (entry.get("ReadOnly") is True or not bind.readonly)
+
+
+def _so(entry: dict[str, Any], source: str, binds: tuple[Bind, ...]) -> str:
+    known = any(bind.source == source for bind in binds)
+    mode = "" if entry.get("ReadOnly") else ", writable,"
+    return f"{mode} at {entry.get('Target')}" if known else ""
 
 
 def _plain(entry: dict[str, Any], *more: str) -> bool:

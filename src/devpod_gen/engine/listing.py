@@ -24,6 +24,7 @@ _LABELS = (
     "devpod-gen.host",
     "devpod-gen.id",
     "devpod-gen.mode",
+    "devpod-gen.mounts",
     "devpod-gen.name",
     "devpod-gen.secrets",
     "devpod-gen.user",

@@ -127,6 +127,16 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Bind:
+    """A place of the host that a container may have: where it may be inside, None for
+    anywhere, and whether it must not be writable there."""
+
+    source: str
+    target: str | None = None
+    readonly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A set of containers that starts and stops as one: Compose's project.
 
@@ -140,7 +150,7 @@ class Project:
     """Seconds that its containers get to end when they are removed; None: the engine's own."""
     direct: bool = False
     """Whether it may be made without Compose, as Compose would make it."""
-    binds: tuple[str, ...] = ()
+    binds: tuple[Bind, ...] = ()
     """The only places of the host that its containers may have."""
 
 

@@ -5,7 +5,8 @@ The kinds are the classes of a user's policy (`devpod_gen.plan.policy`), too:
 stack (a Dockerfile of the repo's own), image (an image that is not made here), registry (one
 that may be pulled and run in the place of ours), services (sidecars), hooks, probes, dotfiles,
 clone (a repo that is cloned inside), caches (shared with other workspaces of the machine),
-secrets (this machine's, handed over), env (variables that steer programs), agent and
+secrets (this machine's, handed over), mounts (this machine's files and folders), env (variables
+that steer programs), agent and
 credentials (the user's, lent to sessions), backend (an IDE's, from elsewhere). A key that
 runs or opens something gets its kind in `Kind`, its function, and its line in `_SOURCES`;
 the kind is put into policy.schema.json.
@@ -31,6 +32,7 @@ Kind = Literal[
     "clone",
     "caches",
     "secrets",
+    "mounts",
     "env",
     "agent",
     "credentials",
@@ -126,6 +128,18 @@ def _secrets(plan: Plan) -> Iterator[Ask]:
         yield Ask("secrets", what, f"secrets.{secret.name}")
 
 
+def _mounts(plan: Plan) -> Iterator[Ask]:
+    """What is in the repo is seen inside anyway, unless the workspace is a clone."""
+    for index, mount in enumerate(plan.mounts):
+        if mount.place and mount.place.inside and not plan.clone:
+            continue
+        real = mount.place.real if mount.place else mount.source
+        told = f" (the profile says {mount.source})" if real != mount.source else ""
+        can = "read it" if mount.readonly else "read and change it"
+        what = f"{real} of this machine{told} is mounted {mount.mode}: code inside can {can}"
+        yield Ask("mounts", what, f"mounts[{index}].source")
+
+
 def _backend(plan: Plan) -> Iterator[Ask]:
     bake = plan.ide.bake
     if bake and not bake.is_of_repo:
@@ -184,6 +198,7 @@ _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _clone,
     _caches,
     _secrets,
+    _mounts,
     _agent,
     _steering,
     _credentials,

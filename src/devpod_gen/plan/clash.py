@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from devpod_gen.errors import Finding
+from devpod_gen.plan import mount
 from devpod_gen.plan.place import covers, system_folder
 from devpod_gen.profile.load import invalid
 from devpod_gen.profile.model import Profile
@@ -29,6 +30,7 @@ def refuse_clashes(profile: Profile, workspace: str, home: str) -> None:
         for place, path in _mounted(profile, workspace)
         if not covers(home, path) and (found := system_folder(path))
     ]
+    problems += mount.clashes(profile, workspace, home)
     if covers(workspace, home):
         message = f"{workspace} would hide the home folder ({home})"
         problems.append(Finding(where(profile.file, ("workspace",)), message))
@@ -46,3 +48,5 @@ def _mounted(profile: Profile, workspace: str) -> Iterator[tuple[str, str]]:
     for cache in profile.caches:
         for index, folder in enumerate(cache.folders):
             yield where(profile.file, ("caches", cache.name, index)), folder
+    for index, one in enumerate(profile.mounts):
+        yield where(profile.file, ("mounts", index, "target")), one.target

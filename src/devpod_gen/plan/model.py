@@ -7,6 +7,7 @@ from typing import Any, Literal
 from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import HooksPlan
 from devpod_gen.plan.jetbrains import BakePlan
+from devpod_gen.plan.mount import MountPlan
 from devpod_gen.plan.privileges import Privileges
 from devpod_gen.plan.secret import SecretPlan
 from devpod_gen.plan.service import ServicePlan
@@ -203,6 +204,7 @@ class Plan:
     dotfiles: DotfilesPlan | None
     """The profile's; where it has none, commands that start something put the user's here."""
     secrets: tuple[SecretPlan, ...]
+    mounts: tuple[MountPlan, ...]
     ssh: SshPlan
     privileges: Privileges
     credentials: bool

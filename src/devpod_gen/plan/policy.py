@@ -23,6 +23,8 @@ class Policy:
     file: str = ""
     allow: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+    """Places of the host that are refused otherwise, each by its path."""
 
     def forbidden(self, asks: tuple[Ask, ...]) -> tuple[Ask, ...]:
         """What is refused, trusted or not."""
@@ -49,7 +51,8 @@ def own_policy() -> Policy:
 
 
 def _policy(document: dict[str, Any], file: str) -> Policy:
-    return Policy(file, tuple(document.get("allow", ())), tuple(document.get("forbid", ())))
+    said = (tuple(document.get(key, ())) for key in ("allow", "forbid", "mounts"))
+    return Policy(file, *said)
 
 
 def _require_mine(path: Path) -> None:

@@ -23,6 +23,7 @@ from devpod_gen.plan.model import (
     SshPlan,
     ToolPlan,
 )
+from devpod_gen.plan.mount import resolve_mounts
 from devpod_gen.plan.privileges import privileges
 from devpod_gen.plan.secret import resolve_secrets
 from devpod_gen.plan.selection import selected, steps, variables
@@ -99,6 +100,7 @@ def resolve(
         services=resolve_services(profile.services),
         dotfiles=resolve_dotfiles(profile.dotfiles, file=profile.file),
         secrets=resolve_secrets(profile.secrets),
+        mounts=resolve_mounts(profile),
         ssh=_ssh(profile),
         privileges=privileges(sudo=profile.sudo),
         credentials=profile.git.credentials,

@@ -24,6 +24,7 @@ from devpod_gen.profile.model import (
     Resources,
     Volume,
 )
+from devpod_gen.profile.mount import read_mounts
 from devpod_gen.profile.secret import read_secrets
 from devpod_gen.profile.service import read_services
 from devpod_gen.profile.ssh import Git, Ssh
@@ -113,6 +114,7 @@ def _model(document: dict[str, Any], file: str, digest: str) -> Profile:
         services=read_services(document.get("services", {})),
         dotfiles=read_dotfiles(document),
         secrets=read_secrets(document.get("secrets", {})),
+        mounts=read_mounts(document.get("mounts", [])),
         ssh=Ssh(**document.get("ssh", {})),
         git=Git(**document.get("git", {})),
         sudo=bool(document.get("security", {}).get("sudo")),

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from devpod_gen.profile.dotfiles import Dotfiles
 from devpod_gen.profile.hook import Hooks
 from devpod_gen.profile.jetbrains import Bake
+from devpod_gen.profile.mount import Mount
 from devpod_gen.profile.secret import Secret
 from devpod_gen.profile.service import Service
 from devpod_gen.profile.ssh import Git, Ssh
@@ -119,6 +120,7 @@ class Profile:
     services: tuple[Service, ...]
     dotfiles: Dotfiles | None
     secrets: tuple[Secret, ...]
+    mounts: tuple[Mount, ...]
     ssh: Ssh
     git: Git
     sudo: bool

@@ -17,6 +17,7 @@ from devpod_gen.plan.model import Plan, ToolPlan
 from devpod_gen.profile import version
 from devpod_gen.verify.limits import limits
 from devpod_gen.verify.look import Look, Verdict, take
+from devpod_gen.verify.mounts import look_at_mounts
 from devpod_gen.verify.parts import look_at_parts
 from devpod_gen.verify.privileges import privileges
 from devpod_gen.verify.report import Check, Door
@@ -34,6 +35,7 @@ def look_inside(
             repo,
             _git(plan, root),
             *(_cache(cache.folder) for cache in plan.caches),
+            *look_at_mounts(plan, root),
             *(_tool(tool, shell) for tool in plan.tools),
             *limits(plan),
             *privileges(plan),

@@ -46,7 +46,7 @@ class Proof(Context):
         files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
         # Nothing in it is to be kept, so nothing gets long to end.
         known = tuple((variables | own).items())
-        return Project(name, files, known, grace=1, binds=places(self.identity, known))
+        return Project(name, files, known, grace=1, binds=places(self.identity, self.plan, known))
 
 
 def shut(run: Proof, door: Door, reason: str) -> None:

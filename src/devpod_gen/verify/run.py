@@ -19,7 +19,7 @@ from devpod_gen.verify.proof import Proof
 from devpod_gen.verify.repeat import budget_check, repeat
 from devpod_gen.verify.report import Report
 from devpod_gen.verify.secrets import secrets_check
-from devpod_gen.workspace import image, lifecycle, services
+from devpod_gen.workspace import image, lifecycle, mounts, services
 from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_folders
@@ -63,6 +63,7 @@ def _verify(
 ) -> Report:
     plan, clock, cut = run.plan, run.clock, run.cut
     require_folders(run)
+    mounts.require(run.identity.root, plan)
     with clock.stage("image"):
         if cut:
             found = image.require_present(run.engine, plan.image)

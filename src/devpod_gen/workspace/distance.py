@@ -17,15 +17,19 @@ def require_folders(context: Context) -> None:
     machine = context.engine.other_machine()
     needed = next(_folders(context.identity, context.plan), None) if machine else None
     if needed:
-        message = f"the engine is on {machine}, which cannot mount {needed} of this machine"
-        fix = f"{_VOLUME}, or choose an engine on this machine"
+        folder, fix = needed
+        message = f"the engine is on {machine}, which cannot mount {folder} of this machine"
+        fix = f"{fix}, or choose an engine on this machine"
         raise HostError(message, where=context.engine.address(), fix=fix)
 
 
-def _folders(identity: Identity, plan: Plan) -> Iterator[str]:
-    """What the compose file mounts of this machine."""
+def _folders(identity: Identity, plan: Plan) -> Iterator[tuple[str, str]]:
+    """What the compose file mounts of this machine, and what to do where that cannot be."""
     if not plan.clone:
-        yield str(identity.root)
+        yield str(identity.root), _VOLUME
     known = dict(variables(identity, plan))
     if source := known.get("DEVPOD_GIT_SOURCE"):
-        yield source
+        yield source, _VOLUME
+    for mount in plan.mounts:
+        if mount.variable in known:
+            yield known[mount.variable], f"take mounts[{mount.number - 1}] out of the profile"

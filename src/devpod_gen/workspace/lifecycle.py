@@ -15,6 +15,7 @@ from devpod_gen.workspace import (
     credentials,
     image,
     loss,
+    mounts,
     ownership,
     person,
     port,
@@ -64,6 +65,7 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     """
     engine, clock, identity = context.engine, context.clock, context.identity
     require_folders(context)
+    mounts.require(identity.root, context.plan)
     with clock.stage("image"):
         has = have_images(context)
         write_env(identity, context.plan, tuple(image.doors(engine, context.plan.image)))

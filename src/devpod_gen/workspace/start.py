@@ -4,13 +4,15 @@ import os
 from dataclasses import dataclass, replace
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Container, Project, Step
+from devpod_gen.engine.model import Bind, Container, Project, Step
 from devpod_gen.errors import Forbidden, StartError
+from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import image, ownership, services
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.labels import labels_file
+from devpod_gen.workspace.mounts import MOUNTS
 from devpod_gen.workspace.variables import GIT, Variables, variables
 
 
@@ -32,10 +34,11 @@ class Steps:
 def is_current(context: Context, container: Container, *, config: str) -> bool:
     """Whether it is what Compose would make now: of the same file, with the same mounts,
     and its services run."""
-    git = dict(variables(context.identity, context.plan)).get(GIT, "")
+    known = dict(variables(context.identity, context.plan))
     return (
         container.config == config
-        and container.labels["devpod-gen.git"] == git
+        and container.labels["devpod-gen.git"] == known.get(GIT, "")
+        and container.labels["devpod-gen.mounts"] == known.get(MOUNTS, "")
         and services.all_run(context.engine, container.project, context.plan)
     )
 
@@ -56,7 +59,7 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
     labels = labels_file(identity, metadata, keep=keep)
     loaded = image.doors(engine, context.plan.image)
     known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
-    binds = places(identity, known)
+    binds = places(identity, context.plan, known)
     project = Project(name, (identity.compose_file, labels), known, direct=True, binds=binds)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
@@ -73,9 +76,20 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
     return found[0]
 
 
-def places(identity: Identity, known: Variables) -> tuple[str, ...]:
-    """Of the host, all that a workspace may have: the repo, and a worktree's git folder."""
-    return (str(identity.root), dict(known).get("DEVPOD_GIT_SOURCE") or os.devnull)
+def places(identity: Identity, plan: Plan, known: Variables) -> tuple[Bind, ...]:
+    """Of the host, all that a workspace may have: the repo, a worktree's git folder, and each
+    mount of the plan, where and as it says; of what is not there, nothing."""
+    told = dict(known)
+    return (
+        Bind(str(identity.root), plan.folder),
+        Bind(told.get("DEVPOD_GIT_SOURCE") or os.devnull, told.get(GIT) or "/run/devpod-git"),
+        *(
+            Bind(source, mount.target, mount.readonly)
+            if (source := told.get(mount.variable))
+            else Bind(os.devnull, mount.aside)
+            for mount in plan.mounts
+        ),
+    )
 
 
 def _refuse_to_take_over(engine: Engine, identity: Identity) -> None:

@@ -14,8 +14,11 @@ from devpod_gen.plan.asks import Ask, asks
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.policy import Policy, own_policy
 from devpod_gen.profile.contents import contents
-from devpod_gen.workspace import trusted
+from devpod_gen.workspace import mounts, trusted
 from devpod_gen.workspace.trusted import Texts
+
+_PATHS = "the host's paths"
+"""Under this name a record has what the sources of mounts have led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,22 @@ def content_of(root: Path, plan: Plan) -> Content:
 
     Raises Forbidden, HostError, and FilesDiffer where the files are not what was parsed.
     """
-    policy, asked = own_policy(), asks(plan)
+    policy, plan = own_policy(), mounts.located(root, plan)
+    asked = asks(plan)
     _require_allowed(policy, plan, asked)
-    included = sorted((own.place, own.digest) for own in plan.own_stacks)
-    digest = hashlib.sha256(json.dumps([plan.source, included]).encode()).hexdigest()
+    _require_unguarded(policy, root, plan)
     open_asks = policy.open(asked)
     texts = _texts(root, plan) if open_asks else {}
-    return Content(root.resolve(), plan.file, digest, open_asks, texts, plan.variant)
+    return Content(root.resolve(), plan.file, _hash(plan), open_asks, texts, plan.variant)
+
+
+def is_trusted(root: Path, plan: Plan) -> bool:
+    """Whether a located plan asks for nothing, or for what its user has trusted, and nothing
+    of it is refused. Raises ProfileError and HostError where the policy is none."""
+    policy, asked = own_policy(), asks(plan)
+    if policy.forbidden(asked) or mounts.refused(root, plan, policy):
+        return False
+    return not policy.open(asked) or trusted.find(_hash(plan)) is not None
 
 
 def require(root: Path, plan: Plan) -> None:
@@ -84,6 +96,25 @@ def untrusted(content: Content, message: str, *, fix: str | None = None) -> Untr
 def trust(content: Content) -> None:
     """Record that the user trusts this content. Raises HostError."""
     trusted.keep(trusted.Record(content.hash, str(content.root), content.file, content.texts))
+
+
+def _hash(plan: Plan) -> str:
+    """Of every byte, and of what paths of the host lead to now."""
+    included = sorted((own.place, own.digest) for own in plan.own_stacks)
+    told = [plan.source, included, *([found] if (found := mounts.outside(plan)) else [])]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _require_unguarded(policy: Policy, root: Path, plan: Plan) -> None:
+    if found := mounts.refused(root, plan, policy):
+        named = policy.file or "policy.toml (`devpod-gen schema policy`)"
+        message = "the profile asks for places of this machine that no workspace gets"
+        raise Forbidden(
+            message,
+            where=plan.file,
+            findings=found,
+            fix=f"take them out of the profile, or name the very path in `mounts` of {named}",
+        )
 
 
 def _require_allowed(policy: Policy, plan: Plan, asked: tuple[Ask, ...]) -> None:
@@ -113,4 +144,5 @@ def _texts(root: Path, plan: Plan) -> Texts:
     if not same:
         message = "the profile was changed while it was read"
         raise FilesDiffer(message, where=plan.file, fix="run it again")
-    return trusted.texts(files)
+    paths = "".join(f"{source}: {real}\n" for source, real in mounts.outside(plan))
+    return {**trusted.texts(files), **({_PATHS: paths} if paths else {})}

@@ -21,14 +21,26 @@ def variables(identity: Identity, plan: Plan) -> Variables:
     """The variables of this clone's workspace, but for its project's name."""
     number = port.ssh_port(identity, plan)
     ssh = ((port.VARIABLE, str(number)),) if number else ()
+    known = (*ssh, *_mounts(identity, plan))
     if plan.clone:
         from devpod_gen.workspace import clone  # noqa: PLC0415 - it loads the engine's part
 
-        return (*ssh, *clone.variables(identity, plan.clone))
+        return (*known, *clone.variables(identity, plan.clone))
     git = gitfolder.shared(identity.root, plan.folder)
     if not git:
-        return ssh
-    return (*ssh, ("DEVPOD_GIT_SOURCE", str(git.source)), (GIT, git.target))
+        return known
+    return (*known, ("DEVPOD_GIT_SOURCE", str(git.source)), (GIT, git.target))
+
+
+def _mounts(identity: Identity, plan: Plan) -> Variables:
+    """Only what is trusted, with what its paths lead to now: an IDE mounts what the `.env`
+    says, and asks nobody."""
+    if not plan.mounts:
+        return ()
+    from devpod_gen.workspace import mounts, trust  # noqa: PLC0415 - only where there are mounts
+
+    found = mounts.located(identity.root, plan)
+    return mounts.variables(found) if trust.is_trusted(identity.root, found) else ()
 
 
 def env_text(identity: Identity, known: Variables) -> bytes:

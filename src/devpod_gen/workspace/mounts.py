@@ -1,0 +1,124 @@
+"""Where the sources of a plan's mounts are on this machine, now.
+
+It is asked again whenever something is to be mounted: what a path leads to can be another
+place than it was when its user trusted it.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from devpod_gen.errors import Finding, HostError
+from devpod_gen.plan.model import Plan
+from devpod_gen.plan.mount import Kind, MountPlan, Place
+from devpod_gen.plan.policy import Policy
+from devpod_gen.profile.wording import printable
+
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+
+Variables = tuple[tuple[str, str], ...]
+
+MOUNTS = "DEVPOD_MOUNTS"
+"""A hash of what is mounted, by which a container is known that has something else."""
+
+
+def located(root: Path, plan: Plan) -> Plan:
+    """The plan, with the place of each mount's source. Raises HostError without a home."""
+    if not plan.mounts:
+        return plan
+    top = root.resolve()
+    found = tuple(replace(mount, place=_place(top, mount.source)) for mount in plan.mounts)
+    return replace(plan, mounts=found)
+
+
+def require(root: Path, plan: Plan) -> None:
+    """Raises HostError where a source is not there that is needed."""
+    missing = [mount for mount in located(root, plan).mounts if not _there(mount)]
+    needed = [mount for mount in missing if not mount.optional]
+    if needed:
+        told = "the source of a mount is" if len(needed) == 1 else "sources of mounts are"
+        message = f"{told} not on this machine; nothing was started"
+        raise HostError(
+            message,
+            where=plan.file,
+            findings=tuple(
+                Finding(f"{plan.file}::mounts[{mount.number - 1}].source", _missing(mount))
+                for mount in needed
+            ),
+            fix="make it, or say `optional = true` in the profile",
+        )
+
+
+def outside(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """Of a located plan: what asks for trust, as the profile says it, and where it is."""
+    asking = (m for m in plan.mounts if m.place and (plan.clone or not m.place.inside))
+    return tuple((m.source, m.place.real) for m in asking if m.place)
+
+
+def refused(root: Path, plan: Plan, policy: Policy) -> tuple[Finding, ...]:
+    """Of a located plan: what no profile gets, and why."""
+    from devpod_gen.workspace.guarded import refusal  # noqa: PLC0415 - only where there are mounts
+
+    found = []
+    for index, mount in enumerate(plan.mounts):
+        why = refusal(mount.place, root.resolve(), policy.mounts) if mount.place else None
+        if mount.place and why:
+            place = f"{plan.file}::mounts[{index}].source"
+            found.append(Finding(place, printable(f"{mount.place.real} {why}")))
+    return tuple(found)
+
+
+def variables(plan: Plan) -> Variables:
+    """What the compose file has to be told of a located plan."""
+    there = [mount for mount in plan.mounts if _there(mount)]
+    if not there:
+        return ()
+    told = [(mount.variable, mount.place.real if mount.place else "") for mount in there]
+    digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
+    return (*told, *((mount.switch, "") for mount in there), (MOUNTS, digest))
+
+
+def _there(mount: MountPlan) -> bool:
+    return mount.place is not None and mount.place.kind in ("file", "folder")
+
+
+def _missing(mount: MountPlan) -> str:
+    real = mount.place.real if mount.place else mount.source
+    try:
+        Path(real).stat()
+    except OSError as error:
+        return f"{real}: {error.strerror}"
+    return f"{real} was not there"
+
+
+def _place(top: Path, source: str) -> Place:
+    spelled = _home() + source[1:] if source.startswith("~") else str(top / source)
+    try:
+        real = os.path.realpath(spelled)
+    except OSError:  # a link of another user's, as in /proc
+        return Place(os.path.normpath(spelled), "closed", inside=False)
+    return Place(real, _kind(real), inside=Path(real).is_relative_to(top))
+
+
+def _home() -> str:
+    try:
+        return str(Path.home())
+    except RuntimeError as error:
+        message = "this user has no home folder"
+        raise HostError(message, where="HOME", fix="set HOME") from error
+
+
+def _kind(path: str) -> Kind:
+    """An engine may see more than its user: where they cannot look, a link would be followed
+    that nobody has looked at."""
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError as error:
+        return "missing" if error.errno in _NOTHING_THERE else "closed"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "file" if stat.S_ISREG(mode) else "other"
