@@ -36,6 +36,14 @@ port = 18766
 publish = false
 [hooks]
 create = "true"
+[[mounts]]
+source = "a b"
+target = "/data"
+[[mounts]]
+source = "none"
+target = "/none"
+readonly = false
+optional = true
 """
 # What is of one container only, whoever makes it.
 OWN = ("Id", "Created", "State", "GraphDriver", "ResolvConfPath", "HostnamePath", "HostsPath",
@@ -132,7 +140,7 @@ def witness(container: str, own: str) -> dict[str, Any]:
 def test_compose_takes_it_for_its_own_and_makes_the_same(workspace: Make, command: Command) -> None:
     """Compose itself, with the same files, leaves it as it is; told to make it anew, it makes
     one that differs in nothing."""
-    repo = workspace({"devpod.toml": RICH})
+    repo = workspace({"devpod.toml": RICH, "a b/c": "c"})
     who = identify(repo, "shop", ".devcontainer")
     files = [repo / ".devcontainer/compose.yaml", who.data / "labels.yaml"]
     argv = ["compose", "-p", who.project, "--env-file", "/dev/null"]
@@ -141,11 +149,13 @@ def test_compose_takes_it_for_its_own_and_makes_the_same(workspace: Make, comman
 
     def compose(*words: str) -> str:
         env = os.environ | {"DEVPOD_PROJECT": who.project, "DEVPOD_WAIT_FOR": "service_started"}
+        env |= {"DEVPOD_MOUNT_1": f"{repo}/a b", "DEVPOD_MOUNTED_1": "", "DEVPOD_MOUNTS": mounts}
         done = subprocess.run(
             ["docker", *argv, *words], env=env, check=True, capture_output=True, text=True
         )
         return done.stderr + done.stdout
 
+    mounts = docker("inspect", "-f", '{{index .Config.Labels "devpod-gen.mounts"}}', name)
     ours = docker("inspect", "-f", "{{.Id}}", name)
     network = json.loads(docker("network", "inspect", f"{who.project}_default"))[0]
     assert network["Labels"]["com.docker.compose.network"] == "default"

@@ -23,10 +23,18 @@ _HARMLESS = re.compile(
 )
 _CHANGED = re.compile(r"^[AC] (/.*)$", re.MULTILINE)
 
-# Everything in memory that can be written, but for what is there to hold secrets.
+# Everything in memory that can be written, but for what is there to hold secrets, and for what
+# is the host's: those points are given.
 _MEMORY = r"""
+hosts=$(printf '%s\n' / "$@")
+set --
 while read -r _ _ _ _ point _ rest; do
     case " $rest" in *" - tmpfs "*) ;; *) continue ;; esac
+    case "
+$hosts
+" in *"
+$point
+"*) continue ;; esac
     case $point in /run/secrets | /dev | /proc/* | /sys/*) continue ;; esac
     set -- "$@" ".$point"
 done </proc/self/mountinfo
@@ -54,14 +62,17 @@ def said(container: str, take: Callable[[bytes], None]) -> None:
 
 
 def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
-    """Hand on, as a tar archive, every file that differs from the image's. Where the
-    container's root or tar cannot, all of its files, once more, as the engine sees them."""
+    """Hand on, as a tar archive, every file that differs from the image's; what is the host's
+    is left out. Where the container's root or tar cannot, all of its files, once more, as the
+    engine sees them."""
     listed = run([connect.client(), "diff", container], timeout=_CONTROL)
     if not listed.ok:
         connect.raise_if_down(listed)
         message = "the engine does not say which files are changed"
         raise EngineError(message, where=container, fix="run it again")
-    paths = "".join(f".{path}\0" for path in _CHANGED.findall(listed.output))
+    hosts = _of_the_host(container)
+    found = (path for path in _CHANGED.findall(listed.output) if path not in hosts)
+    paths = "".join(f".{path}\0" for path in found)
     words = ["tar", "-c", "--no-recursion", "--null", "-T", "-", "-f", "-"]
     try:
         _archive(container, ["sh", "-c", 'cd / && exec "$@"', "sh", *words], paths.encode(), take)
@@ -75,7 +86,19 @@ def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
 
 def in_memory(container: str, take: Callable[[IO[bytes]], None]) -> None:
     """Hand on, as a tar archive, what is in its file systems in memory, secrets' own apart."""
-    _archive(container, ["sh", "-c", _MEMORY, "sh"], b"", take)
+    hosts = (re.sub(r"[\\ \t\n]", _octal, point) for point in _of_the_host(container))
+    _archive(container, ["sh", "-c", _MEMORY, "sh", *hosts], b"", take)
+
+
+def _of_the_host(container: str) -> frozenset[str]:
+    """Where the container has a file or folder of the host."""
+    mounts = json.loads(inspect("container", container)).get("Mounts") or ()
+    return frozenset(one["Destination"] for one in mounts if one["Type"] == "bind")
+
+
+def _octal(char: re.Match[str]) -> str:
+    """As mountinfo writes it."""
+    return f"\\{ord(char[0]):03o}"
 
 
 def _archive(

@@ -1,7 +1,6 @@
 """Mounts, looked at inside: each is there, is what the host has, and can be written or not,
 as the profile says. Nothing of the host's is changed by the look."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -39,12 +38,13 @@ echo "${{boot:-none}} ${{kind:-nothing}} $number ${{mode:-none}} $can"
 
 def look_at_mounts(plan: Plan, root: Path) -> Iterator[Look]:
     """A look for each mount of the plan."""
+    mine = root.stat().st_uid
     for mount in located(root, plan).mounts:
         if mount.place:
-            yield _look(mount, mount.place)
+            yield _look(mount, mount.place, mine)
 
 
-def _look(mount: MountPlan, place: Place) -> Look:
+def _look(mount: MountPlan, place: Place, mine: int) -> Look:
     name = f"mount:{mount.target}"
     if place.kind == "missing":
         return Look(name, (), lambda _: (None, f"not run: {place.real} is not there, and optional"))
@@ -53,8 +53,13 @@ def _look(mount: MountPlan, place: Place) -> Look:
         words = results[0].said.split()
         if not results[0].ok or len(words) != 5:
             return False, f"cannot be looked at: {results[0].last_line}"
-        wrong = _wrong(mount, place, words)
-        return not wrong, wrong or f"{place.kind}, {mount.mode}"
+        if wrong := _wrong(mount, place, words):
+            return False, wrong
+        told, owner = f"{place.kind}, {mount.mode}", Path(place.real).stat().st_uid
+        if mount.readonly or words[-1] == "written":
+            return True, told
+        # Whoever owns the repo could not write it on the host either.
+        return owner != mine, f"{told}, but the user inside cannot write what is uid {owner}'s"
 
     action = "read" if mount.readonly else "write"
     return Look(name, (("sh", "-c", _LOOK, "sh", mount.target, action),), judge)
@@ -71,8 +76,6 @@ def _wrong(mount: MountPlan, place: Place, words: Sequence[str]) -> str:
         return "can be written, the profile says read-only"
     if not mount.readonly and mode != "rw":
         return "cannot be written, the profile says readonly = false"
-    if not mount.readonly and can == "kept" and os.access(place.real, os.W_OK):
-        return "the user inside cannot write it, whom it belongs to can on the host"
     return ""
 
 
