@@ -87,7 +87,8 @@ def repo(home: Path, make_repo: Make, command: Command) -> Iterator[Path]:  # no
 
 def states(folder: Path) -> dict[str, tuple[int, ...]]:
     """Owner, mode, number, size and change of everything in a folder, itself included."""
-    found = ((path, path.lstat()) for path in (folder, *sorted(folder.rglob("*"))))
+    paths = [path for path in folder.rglob("*") if ".docker" not in path.parts]  # buildx's own
+    found = ((path, path.lstat()) for path in (folder, *sorted(paths)))
     return {
         str(path): (s.st_uid, s.st_gid, s.st_mode, s.st_ino, s.st_size, s.st_mtime_ns)
         for path, s in found
