@@ -1,6 +1,6 @@
 """Every error that a user can meet, each with the exit code that scripts may rely on."""
 
-from dataclasses import dataclass
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

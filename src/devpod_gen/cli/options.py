@@ -1,13 +1,14 @@
 """The options that every command shares, and what they lead to."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from devpod_gen.errors import HostError, StartError
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.identity import Identity, identify, known
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ state folder, on any machine.
 
 import hashlib
 import re
-from dataclasses import dataclass
 
 from devpod_gen.errors import InternalError
+from devpod_gen.value import dataclass
 
 BLANK = "0" * 64
 """What a template renders in the place of the content's hash."""

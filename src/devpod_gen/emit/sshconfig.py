@@ -7,12 +7,12 @@ Format: ssh_config(5).
 """
 
 import re
-from dataclasses import dataclass
 
 from devpod_gen.emit.proxy import host_path, proxy_command
 from devpod_gen.emit.render import render
 from devpod_gen.errors import HostError, InternalError
 from devpod_gen.plan.model import Plan
+from devpod_gen.value import dataclass
 
 _KEYWORDS = frozenset(
     (

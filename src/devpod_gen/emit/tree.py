@@ -7,13 +7,13 @@ touched without `force`, and then a copy is kept beside it.
 import difflib
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from devpod_gen import beneath
 from devpod_gen.emit.file import RenderedFile, is_ours, is_untouched
 from devpod_gen.errors import NotOurs
+from devpod_gen.value import dataclass
 
 
 class State(Enum):

@@ -10,13 +10,13 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.disk import cache_home, private_folder, publish
 from devpod_gen.engine import connect
 from devpod_gen.engine.command import run
 from devpod_gen.errors import HostError
+from devpod_gen.value import dataclass
 
 _DEADLINE = 30.0
 

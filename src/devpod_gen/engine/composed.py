@@ -7,9 +7,10 @@ file `Unknown`, and Compose itself is left to start it. So nothing that a file s
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from devpod_gen.value import dataclass
 
 _VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+?])([^{}$]*))?\})|\$")
 _UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}

@@ -6,7 +6,8 @@ can write them: the folder `.git` is mounted. The user's own settings hold.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from devpod_gen.value import dataclass
 
 _OF_REPO = ("local", "worktree")
 

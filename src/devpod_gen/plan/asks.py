@@ -13,13 +13,13 @@ the kind is put into policy.schema.json.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.steering import steers
 from devpod_gen.profile.secret import Source
 from devpod_gen.profile.wording import printable, shown
+from devpod_gen.value import dataclass
 
 Kind = Literal[
     "stack",

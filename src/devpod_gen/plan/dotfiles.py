@@ -1,8 +1,7 @@
 """Dotfiles, decided. They are in no emitted file: whose they are is nobody else's business."""
 
-from dataclasses import dataclass
-
 from devpod_gen.profile.dotfiles import Dotfiles, is_commit
+from devpod_gen.value import dataclass
 
 DOTFILES_COMMAND = "make apply"
 DOTFILES_TIMEOUT = 300

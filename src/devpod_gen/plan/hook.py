@@ -2,10 +2,10 @@
 
 import re
 import shlex
-from dataclasses import dataclass
 
 from devpod_gen import resources
 from devpod_gen.profile.hook import Command, HookName, Hooks
+from devpod_gen.value import dataclass
 
 HOOK_TIMEOUT = 1800
 """Seconds that a hook may take when the profile does not say."""

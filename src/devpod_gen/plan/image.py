@@ -6,13 +6,14 @@ stale one is never used. The distribution's own packages are not in it.
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from devpod_gen import __version__, resources
 from devpod_gen.plan.jetbrains import RECIPE, BakePlan
 from devpod_gen.plan.model import Layer
+from devpod_gen.value import dataclass
 
 BASE = "debian:trixie-slim"
 """What the base image is built on."""

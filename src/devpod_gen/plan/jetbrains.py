@@ -1,8 +1,7 @@
 """JetBrains' products, and the one whose backend is put into the image."""
 
-from dataclasses import dataclass
-
 from devpod_gen.profile.jetbrains import Bake
+from devpod_gen.value import dataclass
 
 CODES = {
     "CLion": "CL",

@@ -8,7 +8,6 @@ no longer counts. Nothing in it is of a machine, a user or a time.
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -16,6 +15,7 @@ from devpod_gen import source
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.plan.model import PlatformImage
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 
 VERSION = 2
 """Of the file's format."""

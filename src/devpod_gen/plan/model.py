@@ -1,7 +1,6 @@
 """What will exist: every default decided, nothing left for an emitter to choose."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from devpod_gen.plan.dotfiles import DotfilesPlan
@@ -12,6 +11,7 @@ from devpod_gen.plan.privileges import Privileges
 from devpod_gen.plan.secret import SecretPlan
 from devpod_gen.plan.service import ServicePlan
 from devpod_gen.profile.model import Resources, Shell
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ What it forbids, no trust helps; what it allows needs none. No repo has a say in
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from devpod_gen.plan.asks import Ask
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.load import invalid, read_toml
 from devpod_gen.profile.user import config_path
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

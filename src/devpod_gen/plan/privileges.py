@@ -1,6 +1,6 @@
 """What the container's processes may do beyond a plain user's: as little as works."""
 
-from dataclasses import dataclass
+from devpod_gen.value import dataclass
 
 _NEEDED = (
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"),

@@ -1,8 +1,7 @@
 """Secrets, decided: where each is asked for, and how it is handed over inside."""
 
-from dataclasses import dataclass
-
 from devpod_gen.profile.secret import Delivery, Secret, Source
+from devpod_gen.value import dataclass
 
 SECRETS = "/run/secrets"
 """Where they are inside: a file system in memory, that ends with the container's run."""

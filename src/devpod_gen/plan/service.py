@@ -1,10 +1,9 @@
 """Services, decided."""
 
-from dataclasses import dataclass
-
 from devpod_gen.profile.hook import Command
 from devpod_gen.profile.model import Resources
 from devpod_gen.profile.service import Health, Pairs, Service
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

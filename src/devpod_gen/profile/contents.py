@@ -5,11 +5,12 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 
 LARGEST = 16 * 1024 * 1024
 """The files of a folder may have this many bytes together."""

@@ -1,7 +1,8 @@
 """What a profile says of hooks: commands, or parts that run side by side."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from devpod_gen.value import dataclass
 
 HookName = Literal["on-create", "update-content", "warm", "create", "start", "attach"]
 HOOKS: tuple[HookName, ...] = ("on-create", "update-content", "warm", "create", "start", "attach")

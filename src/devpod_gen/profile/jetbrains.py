@@ -1,11 +1,11 @@
 """What a profile says of a JetBrains backend that is put into the image."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
+from devpod_gen.value import dataclass
 
 _PLACE = ("ide", "jetbrains", "bake")
 

@@ -1,6 +1,5 @@
 """What a profile says, once it is known to be valid. No default is decided here."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from devpod_gen.profile.dotfiles import Dotfiles
@@ -10,6 +9,7 @@ from devpod_gen.profile.mount import Mount
 from devpod_gen.profile.secret import Secret
 from devpod_gen.profile.service import Service
 from devpod_gen.profile.ssh import Git, Ssh
+from devpod_gen.value import dataclass
 
 Shell = Literal["zsh", "bash"]
 BuildPolicy = Literal["missing", "never"]

@@ -1,7 +1,8 @@
 """The rules by which a stack.toml says what in a repo is a sign of it. Data, no decision."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from devpod_gen.value import dataclass
 
 Kind = Literal["pin", "floor", "range"]
 Weight = Literal["strong", "weak", "last"]

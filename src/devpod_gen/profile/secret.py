@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
+from devpod_gen.value import dataclass
 
 Source = Literal["env", "file", "op", "command"]
 Delivery = Literal["file", "env"]

@@ -1,12 +1,12 @@
 """What a profile says of services, and what of that cannot be meant."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.hook import Command, read_command
 from devpod_gen.profile.wording import shown, suggestion, where
+from devpod_gen.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 

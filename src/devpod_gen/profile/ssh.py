@@ -1,11 +1,11 @@
 """What a profile says of the SSH door, and of git's credentials inside."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
+from devpod_gen.value import dataclass
 
 LISTENS = 2222
 """Where the SSH server listens inside, when a port is asked for."""

@@ -1,7 +1,6 @@
 """Language stacks: each is a folder of images/ with a stack.toml. Adding one is adding a folder."""
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from devpod_gen.profile import rule
 from devpod_gen.profile.model import Probe
 from devpod_gen.profile.rule import ManagerRule, Marker, Place, VersionSource
 from devpod_gen.profile.tool import Tool, tool
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The tools of a stack, and the versions of each that can be had without mise."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import secrets
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from devpod_gen.engine.command import Result
+from devpod_gen.value import dataclass
 
 Inside = Callable[[list[str]], Result]
 """Runs one command in the workspace, as its user, through one door."""

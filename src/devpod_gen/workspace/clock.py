@@ -7,8 +7,10 @@ rest are the whole.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
+
+from devpod_gen.value import dataclass
 
 StageName = Literal[
     "resolve", "lock", "image", "create", "start", "hooks", "dotfiles", "secrets", "probe"

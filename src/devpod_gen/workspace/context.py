@@ -1,10 +1,10 @@
 """What every job on a workspace works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.plan.model import Plan
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.identity import Identity
 

@@ -6,7 +6,6 @@ What stands in the way stays. What was changed inside since is kept beside.
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from devpod_gen.engine.model import Container
 from devpod_gen.errors import HostError
 from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import KEPT
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.context import Context
 
 if TYPE_CHECKING:

@@ -1,11 +1,12 @@
 """Every workspace that the engine has, whoever started it, as `status` shows it."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container, Times
+from devpod_gen.value import dataclass
 from devpod_gen.workspace import gitfolder, ownership, record
 from devpod_gen.workspace.identity import data_home
 

@@ -5,10 +5,10 @@ the git folder which all worktrees share; that folder is outside the repo.
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen import source
+from devpod_gen.value import dataclass
 
 _LARGEST = 8 * 1024  # bytes: each holds one path
 

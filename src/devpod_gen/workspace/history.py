@@ -8,12 +8,13 @@ import contextlib
 import json
 import math
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from devpod_gen.disk import append
 from devpod_gen.errors import HostError
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.clock import STAGES, Timing
 from devpod_gen.workspace.identity import Identity, state_home
 from devpod_gen.workspace.lock import folder_held

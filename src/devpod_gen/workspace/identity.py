@@ -3,11 +3,11 @@
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen import source
 from devpod_gen.errors import HostError
+from devpod_gen.value import dataclass
 
 LARGEST_ENV = 64 * 1024
 """A `.env` of ours never has as many bytes."""

@@ -6,11 +6,11 @@ it was. Format: ssh_config(5).
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.errors import Busy, HostError, NotOurs
 from devpod_gen.foreign import made_folder, replace_if, unlink_if
+from devpod_gen.value import dataclass
 from devpod_gen.workspace import userfile
 from devpod_gen.workspace.identity import data_home
 from devpod_gen.workspace.lock import neighbours_held

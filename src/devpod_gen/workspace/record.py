@@ -5,10 +5,11 @@ counts; this is for what the engine cannot say.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from devpod_gen.disk import private_folder, publish
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.identity import Identity, data_home
 from devpod_gen.workspace.lock import folder_held
 

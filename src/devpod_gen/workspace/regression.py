@@ -1,9 +1,9 @@
 """A start held against those before it: is it slower than they say it should be?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.clock import STAGES
 from devpod_gen.workspace.history import Run, remember, runs_of
 from devpod_gen.workspace.identity import Identity

@@ -5,13 +5,13 @@ read from the engine: that looks at intervals of seconds, and some never do.
 """
 
 import time
-from dataclasses import dataclass
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container, OnStep, Project, unseen
 from devpod_gen.errors import ImageError, StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.service import HealthPlan, ServicePlan
+from devpod_gen.value import dataclass
 
 AT_ONCE = (("DEVPOD_WAIT_FOR", "service_started"),)
 """For the compose file: nothing waits for the engine's own looks, since we look."""

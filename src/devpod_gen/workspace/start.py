@@ -1,12 +1,13 @@
 """The start of a container: by Compose, with what only this machine knows."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Bind, Container, Project, Step
 from devpod_gen.errors import Forbidden, StartError
 from devpod_gen.plan.model import Plan
+from devpod_gen.value import dataclass
 from devpod_gen.workspace import image, ownership, services
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context

@@ -6,7 +6,6 @@ records lie in the user's state folder, so no repo can bring its own.
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.errors import FilesDiffer, Finding, Forbidden, HostError, Untrusted
@@ -14,6 +13,7 @@ from devpod_gen.plan.asks import Ask, asks
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.policy import Policy, own_policy
 from devpod_gen.profile.contents import contents
+from devpod_gen.value import dataclass
 from devpod_gen.workspace import mounts, trusted
 from devpod_gen.workspace.trusted import Texts
 

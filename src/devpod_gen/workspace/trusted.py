@@ -5,13 +5,14 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.errors import HostError
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 
 Texts = Mapping[str, str]
 """Files by their paths; of what is no text, or too long to be read by anyone, a hash."""

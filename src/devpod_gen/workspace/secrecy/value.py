@@ -1,8 +1,9 @@
 """A secret's value, for as long as it is needed: it never shows in a message by itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devpod_gen.plan.secret import SecretPlan
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)
