@@ -12,11 +12,13 @@ from devpod_gen.engine.model import (
     HostedImage,
     ImageInfo,
     InnerFile,
+    OnOutput,
     OnStep,
     Parts,
     Project,
     Published,
     Times,
+    unheard,
     unseen,
 )
 
@@ -141,8 +143,10 @@ class Engine(Protocol):
         timeout: float,
         folder: str | None = None,
         stdin: bytes | None = None,
+        on_output: OnOutput = unheard,
     ) -> Result:
-        """Run a command inside to its end; it is stopped inside at the deadline (seconds)."""
+        """Run a command inside to its end; it is stopped inside at the deadline (seconds).
+        `on_output` is told all that it has said by then, now and then and at the end."""
         ...
 
     def read(self, container: str, path: str) -> InnerFile | None:

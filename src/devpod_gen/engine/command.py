@@ -6,11 +6,14 @@ import signal
 import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from threading import Timer
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from devpod_gen.errors import HostError
+from devpod_gen.value import dataclass
+
+if TYPE_CHECKING:
+    from socket import socket
 
 TIMED_OUT = 124
 """The exit code of a command that was stopped at its deadline, as timeout(1) has it."""
@@ -122,6 +125,17 @@ def feed(argv: list[str], take: Callable[[IO[bytes]], None], *, timeout: float) 
         return Result(code, "", _text(said.read()))
 
 
+def pour(link: "socket", take: Callable[[bytes], None], *, timeout: float) -> bool:
+    """Hand on what comes over a connection, as it comes, until the other side is through; False
+    past `timeout` seconds. A process reads it, so that what is inherited from us is held."""
+    process = _start(["cat"], None, subprocess.DEVNULL, stdin=link.fileno())
+    with _deadline(process, timeout):
+        assert process.stdout  # noqa: S101 - it was asked for
+        while piece := os.read(process.stdout.fileno(), _PIECE):
+            take(piece)
+        return process.wait() == 0
+
+
 def copy_in(argv: list[str], source: BinaryIO, *, timeout: float) -> Result:
     """Run a command that reads `source`, piece by piece."""
     process = _start(argv, None, subprocess.PIPE)
@@ -153,12 +167,19 @@ def _deadline(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None
 
 
 def _start(
-    argv: list[str], env: Mapping[str, str] | None, stderr: int, folder: str | None = None
+    argv: list[str],
+    env: Mapping[str, str] | None,
+    stderr: int,
+    folder: str | None = None,
+    *,
+    stdin: int | None = None,
 ) -> subprocess.Popen[bytes]:
+    if stdin is None:
+        stdin = subprocess.PIPE if stderr == subprocess.PIPE else subprocess.DEVNULL
     try:
         return subprocess.Popen(
             argv,
-            stdin=subprocess.PIPE if stderr == subprocess.PIPE else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
             env=env,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from devpod_gen.engine import connect, listing, questions, removal, wire
+from devpod_gen.engine import connect, execution, listing, questions, removal, wire
 from devpod_gen.engine.command import Result, run
 from devpod_gen.engine.model import (
     Base,
@@ -16,11 +16,13 @@ from devpod_gen.engine.model import (
     HostedImage,
     ImageInfo,
     InnerFile,
+    OnOutput,
     OnStep,
     Parts,
     Project,
     Published,
     Times,
+    unheard,
     unseen,
 )
 from devpod_gen.errors import EngineError
@@ -177,14 +179,20 @@ class Docker:
         timeout: float,
         folder: str | None = None,
         stdin: bytes | None = None,
+        on_output: OnOutput = unheard,
     ) -> Result:
         """See Engine. Killing the client would leave the command running inside: it gets
         a timeout(1) of its own, and the client a little longer."""
-        limited = ["timeout", "-k", "2", f"{timeout:g}", *argv]
+        limited, later = ["timeout", "-k", "2", f"{timeout:g}", *argv], timeout + 5
+        if stdin is None and execution.is_possible():
+            call = execution.Call(container, limited, user, folder, later)
+            return execution.execute(call, on_output)
         place = ["--workdir", folder] if folder else []
         streams = ["--interactive"] if stdin is not None else []
         command = [connect.client(), "exec", *streams, "--user", user, *place, container, *limited]
-        return run(command, timeout=timeout + 5, stdin=stdin)
+        done = run(command, timeout=later, stdin=stdin)
+        on_output(done.output)
+        return done
 
     def read(self, container: str, path: str) -> InnerFile | None:
         """See Engine."""

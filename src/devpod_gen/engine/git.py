@@ -67,15 +67,17 @@ def _error(folder: Path, verb: str, result: Result) -> GitError:
     return GitError(message, where=str(folder), fix=fix, detail=result.last_lines(5))
 
 
-def global_setting(folder: Path, key: str) -> str | None:
-    """A setting of the user's own, as it holds for a repo at `folder`: an `includeIf` of
-    theirs may ask for the place. None where there is none, or no git."""
+def global_settings(folder: Path, section: str, *keys: str) -> dict[str, str]:
+    """Settings of the user's own, as they hold for a repo at `folder`: an `includeIf` of
+    theirs may ask for the place. Without those that there are none of, and without git."""
     program = shutil.which("git")
     if not program:
-        return None
-    argv = [program, "-C", str(folder), "config", "--global", "--includes", "--get", key]
-    result = run(argv, timeout=_LOCAL, env=_environment())
-    return result.output.removesuffix("\n") if result.ok else None
+        return {}
+    asked = rf"^{section}\.({'|'.join(keys)})$"
+    argv = [program, "-C", str(folder), "config", "--global", "--includes", "-z"]
+    result = run([*argv, "--get-regexp", asked], timeout=_LOCAL, env=_environment())
+    told = (one.partition("\n") for one in result.output.split("\0") if result.ok and one)
+    return {name.removeprefix(f"{section}."): value for name, _, value in told}
 
 
 def _environment() -> dict[str, str]:

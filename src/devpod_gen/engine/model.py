@@ -1,9 +1,10 @@
 """What an engine has, is asked for and answers: plain values, the same for every engine."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,13 @@ OnStep = Callable[[Step], None]
 
 def unseen(_step: Step) -> None:
     """For whom steps are nothing."""
+
+
+OnOutput = Callable[[str], None]
+
+
+def unheard(_said: str) -> None:
+    """For whom what a command says on its way is nothing."""
 
 
 @dataclass(frozen=True, slots=True)

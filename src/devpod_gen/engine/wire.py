@@ -8,8 +8,8 @@ over SSH, which docker-py does not speak by itself. TCP and TLS are docker-py's.
 import json
 import socket
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from threading import Timer
 from typing import Any
@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 
 from devpod_gen.engine import connect
 from devpod_gen.errors import EngineError
+from devpod_gen.value import dataclass
 
 _NEWEST = (1, 44)
 """The newest version of the API whose answers are known here; an older engine gets its own."""
@@ -99,6 +100,42 @@ def ask(
     return Answer(status, said, head)
 
 
+def is_local() -> bool:
+    """Whether the engine is asked over a socket of this machine."""
+    return connect.url().startswith("unix://")
+
+
+@contextmanager
+def connected(path: str, body: object) -> Iterator[socket.socket]:
+    """Where `is_local`: the connection over which the engine goes on after it has said yes to a
+    POST. Raises EngineError."""
+    place = connect.url()
+    request = _request("POST", f"/v{_version(place)}{path}", json.dumps(body).encode())
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(_DEADLINE)
+        try:
+            link.connect(place.removeprefix("unix://"))
+            link.sendall(request)
+            head = _head(link)
+            status = _status(head)
+            if status >= 400:
+                said = b"".join(iter(lambda: link.recv(65536), b""))
+                require(Answer(status, said, {}))
+        except OSError as error:
+            raise connect.unreachable(str(error)) from error
+        link.settimeout(None)
+        yield link
+
+
+def _head(link: socket.socket) -> str:
+    """The answer's head, and not a byte of what comes behind it."""
+    while piece := link.recv(4096, socket.MSG_PEEK):
+        end = piece.find(b"\r\n\r\n")
+        if end >= 0:
+            return link.recv(end + 4).decode("latin-1")
+    return ""
+
+
 @cache
 def _version(place: str) -> str:
     if _is_plain(place):
@@ -114,21 +151,29 @@ def _exchange(
     place: str, method: str, target: str, content: bytes, timeout: float
 ) -> tuple[int, dict[str, str], bytes]:
     """HTTP/1.0: the answer ends where the engine hangs up, and comes in one piece."""
-    lines = [f"{method} {target} HTTP/1.0", "Host: engine", f"Content-Length: {len(content)}"]
-    lines += ["Content-Type: application/json"] if content else []
-    request = "\r\n".join([*lines, "", ""]).encode() + content
+    request = _request(method, target, content)
     try:
         answer = _over_socket(place, request, timeout)
     except OSError as error:
         raise connect.unreachable(str(error)) from error
     head, _, said = answer.partition(b"\r\n\r\n")
     first, *fields = head.decode("latin-1").split("\r\n")
-    words = first.split(" ", 2)
+    known = (field.partition(":") for field in fields)
+    return _status(first), {key.lower(): value.strip() for key, _, value in known}, said
+
+
+def _request(method: str, target: str, content: bytes) -> bytes:
+    lines = [f"{method} {target} HTTP/1.0", "Host: engine", f"Content-Length: {len(content)}"]
+    lines += ["Content-Type: application/json"] if content else []
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+def _status(head: str) -> int:
+    words = head.split(" ", 2)
     if len(words) < 2 or not words[1].isdigit():
         reason = "what answers is no container engine"
         raise connect.unreachable(reason)
-    known = (field.partition(":") for field in fields)
-    return int(words[1]), {key.lower(): value.strip() for key, _, value in known}, said
+    return int(words[1])
 
 
 def _is_plain(place: str) -> bool:

@@ -21,13 +21,14 @@ from devpod_gen.verify.proof import (
 )
 from devpod_gen.verify.report import Check
 from devpod_gen.verify.ssh import ssh_door
-from devpod_gen.workspace import lifecycle, services
+from devpod_gen.workspace import services
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.dotfiles import apply_dotfiles
 from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.probe import Login
 from devpod_gen.workspace.start import Steps
+from devpod_gen.workspace.welcome import by_exec
 
 
 def compose_door(run: Proof, variables: dict[str, str]) -> Timing | None:
@@ -58,7 +59,7 @@ def prepare(run: Proof, project: Project) -> tuple[Container, Login]:
     container = container_of(run.engine, project.name)
     with run.clock.stage("start"):
         who = ready(run, container)
-    inside = lifecycle.by_exec(run.engine, container, run.plan)
+    inside = by_exec(run.engine, container, run.plan)
     hand_over(run, container, who.user)
     created = _hooks(run, container, *CREATION, check="hooks")
     _dotfiles(run, container, inside)
@@ -68,7 +69,7 @@ def prepare(run: Proof, project: Project) -> tuple[Container, Login]:
 
 
 def _by_exec(run: Proof, container: Container, who: Login) -> Timing:
-    inside = lifecycle.by_exec(run.engine, container, run.plan)
+    inside = by_exec(run.engine, container, run.plan)
     probe(run, who.shell, "compose", inside)
     timing = run.clock.timing()
     with run.clock.lap("checks"):

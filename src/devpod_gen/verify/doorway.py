@@ -9,8 +9,8 @@ from devpod_gen.errors import InternalError
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import credentials, lifecycle, port, record
 from devpod_gen.workspace.context import Context
-from devpod_gen.workspace.probe import wait_until_ready
-from devpod_gen.workspace.ssh import SSHD, SshDoor
+from devpod_gen.workspace.ssh import SSHD, SshDoor, visit_of
+from devpod_gen.workspace.welcome import enter
 
 
 def write_config(engine: Engine, plan: Plan, door: SshDoor, container: Container) -> None:
@@ -35,11 +35,11 @@ def have_door(context: Context) -> SshDoor | None:
     no SSH server of ours. Raises StartError when it does not run."""
     engine, plan, identity = context.engine, context.plan, context.identity
     container = lifecycle.require(engine, identity)
-    seconds = lifecycle.ready_within(plan)
-    wait_until_ready(engine, container, plan.user, seconds=seconds)
     number = port.ssh_port(identity, plan)
     known = record.claim(identity, plan.alias, engine=engine.address(), port=number)
-    door = lifecycle.enter(context, container, known.alias)
+    who = lifecycle.who_comes(context)
+    visit = visit_of(engine, container, who, data=identity.data, alias=known.alias)
+    door = enter(context, container, visit)
     if door:
         write_config(engine, plan, door, container)
     return door

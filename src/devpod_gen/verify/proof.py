@@ -13,13 +13,14 @@ from devpod_gen.verify.doors import ALL, Choice
 from devpod_gen.verify.handed import secret_looks
 from devpod_gen.verify.offline import Cut, outside_check
 from devpod_gen.verify.report import Check, Door
-from devpod_gen.workspace import lifecycle, services, throwaway
+from devpod_gen.workspace import services, throwaway
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.start import places
+from devpod_gen.workspace.welcome import ready_within
 
 EXEC = 600.0
 """Seconds for all that is looked at through one door."""
@@ -79,7 +80,7 @@ def container_of(engine: Engine, project: str) -> Container:
 
 def ready(run: Proof, container: Container) -> Login:
     """Return once the entrypoint has done its work. Raises StartError."""
-    seconds = lifecycle.ready_within(run.plan)
+    seconds = ready_within(run.plan)
     return wait_until_ready(run.engine, container, run.plan.user, seconds=seconds)
 
 

@@ -15,7 +15,7 @@ from devpod_gen.verify.report import Check, Repeated
 from devpod_gen.workspace import image, services
 from devpod_gen.workspace.clock import Clock, Timing
 from devpod_gen.workspace.history import Kind
-from devpod_gen.workspace.lifecycle import by_exec
+from devpod_gen.workspace.welcome import by_exec
 
 _RUNS: tuple[Kind, ...] = ("cold", "warm", "existing")
 

@@ -1,13 +1,10 @@
 """A clone's workspace: found, started, removed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.command import Result
 from devpod_gen.engine.model import Container, Project
-from devpod_gen.errors import StartError
 from devpod_gen.meanwhile import begin
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import (
@@ -24,22 +21,19 @@ from devpod_gen.workspace import (
     start,
 )
 from devpod_gen.workspace.batch import Inside
+from devpod_gen.value import dataclass
+from devpod_gen.workspace import clone, image, loss, ownership, person, port, record, start
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_folders
-from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
+from devpod_gen.workspace.dotfiles import Applied
 from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.finding import find as find  # noqa: PLC0414 - a part of this module
 from devpod_gen.workspace.finding import require as require  # noqa: PLC0414
-from devpod_gen.workspace.hooks import CREATION, run_hooks
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.images import have_images
-from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
-from devpod_gen.workspace.secrecy.feed import feed
 from devpod_gen.workspace.secrecy.value import Value
-from devpod_gen.workspace.ssh import SshDoor, Who, open_door
-
-_READY_WITHIN = 60.0
-_EXEC = 300.0  # seconds for all that is looked at by one exec, probes apart
+from devpod_gen.workspace.ssh import SshDoor, Who, visit_of
+from devpod_gen.workspace.welcome import welcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,7 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     runs inside. Raises HostError, ImageError and StartError.
     """
     engine, clock, identity = context.engine, context.clock, context.identity
+    comes = begin(lambda: who_comes(context))
     require_folders(context)
     mounts.require(identity.root, context.plan)
     with clock.stage("image"):
@@ -79,37 +74,16 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
             found = start.start(context, before, config=config, metadata=has.metadata)
-    with clock.stage("start"):  # until its entrypoint has done its work
-        seconds = ready_within(context.plan)
-        who = wait_until_ready(engine, found, context.plan.user, seconds=seconds)
-    opened = begin(lambda: enter(context, found, known.alias))
-    if context.plan.secrets:
-        with clock.stage("secrets"):
-            feed(engine, found, who.user, secrets)
-    run_hooks(context, found, *CREATION)
-    dotfiles = apply_dotfiles(context, found)
-    run_hooks(context, found, "start")
-    with clock.stage("probe"):
-        _require_probes(context, found, who)
-        services.require_running(engine, found.project, context.plan)
-    door = opened()
+    visit = visit_of(engine, found, comes(), data=identity.data, alias=known.alias)
+    door, dotfiles = welcome(context, found, visit, secrets)
     created = before is None or before.id != found.id
     return Running(found, has.id, found is not before, created, door, dotfiles)
 
 
-def enter(context: Context, container: Container, alias: str) -> SshDoor | None:
-    """Have the SSH door of a running workspace, and let git's credentials in where the plan,
-    which its user has trusted, asks for that. Raises StartError."""
-    plan, identity = context.plan, context.identity
-    who = Who(plan.user, person.settings(identity.root, plan), plan.ssh.listens)
-    door = open_door(context.engine, container, who, data=identity.data, alias=alias)
-    credentials.allow(identity.data, container, asked=plan.credentials and door is not None)
-    return door
-
-
-def ready_within(plan: Plan) -> float:
-    """Seconds that a container's own start may take before it counts as failed."""
-    return _READY_WITHIN + (clone.MAY_TAKE if plan.clone else 0)
+def who_comes(context: Context) -> Who:
+    """Who comes in by the SSH door, with what git in there is to know."""
+    plan = context.plan
+    return Who(plan.user, person.settings(context.identity.root, plan), plan.ssh.listens)
 
 
 def cache_sizes(engine: Engine, identity: Identity) -> tuple[tuple[str, int], ...]:
@@ -148,29 +122,3 @@ def require_no_loss(engine: Engine, identity: Identity, image_of: Callable[[], s
         if f"volume {volume}" in engine.labelled(ownership.PROJECT, name):
             lost = clone.losses(engine, volume, found.image if found else image_of())
             loss.refuse(lost, f"volume {volume}")
-
-
-def by_exec(engine: Engine, container: Container, plan: Plan) -> Inside:
-    """The engine's own exec, as a way to run commands as the plan's user."""
-    deadline = _EXEC + sum(probe.timeout for probe in plan.probes)
-
-    def inside(argv: list[str]) -> Result:
-        return engine.exec(container.id, argv, user=plan.user, timeout=deadline, folder=plan.folder)
-
-    return inside
-
-
-def _require_probes(context: Context, container: Container, who: Login) -> None:
-    if not context.plan.probes:
-        context.clock.note("probe", "there are none")
-    inside = by_exec(context.engine, container, context.plan)
-    outcomes = run_probes(inside, who.shell, context.plan.probes)
-    failed = [outcome for outcome in outcomes if not outcome.ok]
-    if failed:
-        message = f"the workspace runs, but {len(failed)} of {len(outcomes)} probes failed"
-        raise StartError(
-            message,
-            where=", ".join(f"probe {outcome.id}" for outcome in failed),
-            fix="look inside with `devpod-gen shell`, correct the image or the probe",
-            detail="\n".join(outcome.detail for outcome in failed),
-        )

@@ -15,9 +15,11 @@ _HELPER = "/usr/local/lib/devpod/git-credential"
 def settings(root: Path, plan: Plan) -> str:
     """git's settings for a container of the clone at `root`."""
     lines = []
-    known = [(key, git.global_setting(root, f"user.{key}")) for key in ("name", "email")]
-    if any(value for _, value in known):
-        lines += ["[user]", *(f"\t{key} = {_quoted(value)}" for key, value in known if value)]
+    keys = ("name", "email")
+    found = git.global_settings(root, "user", *keys)
+    known = [(key, found[key]) for key in keys if found.get(key)]
+    if known:
+        lines += ["[user]", *(f"\t{key} = {_quoted(value)}" for key, value in known)]
     if plan.credentials:
         lines += ["[credential]", f"\thelper = {_HELPER}"]
     return "".join(f"{line}\n" for line in lines)

@@ -3,7 +3,6 @@ user's login shell as a person would."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from devpod_gen.engine.api import Engine
@@ -11,6 +10,7 @@ from devpod_gen.engine.command import TIMED_OUT, Result
 from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import ProbePlan
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.batch import Command, Inside, Timed, run_all
 
 # Our images' entrypoint leaves a mark when the user, the caches and git are set up. It
@@ -30,7 +30,7 @@ getent passwd "$1" || exit 99
 # Whoever waits for it wants to use it: the watch for idleness counts anew.
 [ ! -e /run/devpod/idle ] || : >/run/devpod/awake
 """
-_NO_SUCH_USER = 99
+NO_SUCH_USER = 99
 _MARK = "/run/devpod/ready"
 _LOOKING = 0.5  # seconds: who is not ready by then is waited for inside
 _PAUSE = 0.005
@@ -67,16 +67,28 @@ def wait_until_ready(engine: Engine, container: Container, user: str, *, seconds
         container.id, ["sh", "-c", _WAIT, "sh", user], user="root", timeout=seconds
     )
     if result.ok:
-        fields = result.output.strip().split(":")
-        return Login(user, fields[6] or "/bin/sh", fields[5])
-    if result.code == _NO_SUCH_USER:
+        return login_of(user, result.output.strip())
+    raise refuse(engine, container, user, result, seconds=seconds)
+
+
+def login_of(user: str, line: str) -> Login:
+    """Who a line of /etc/passwd says."""
+    fields = line.split(":")
+    return Login(user, fields[6] or "/bin/sh", fields[5])
+
+
+def refuse(
+    engine: Engine, container: Container, user: str, result: Result, *, seconds: float
+) -> StartError:
+    """The error for a container that did not get ready, by how the one who waited ended."""
+    if result.code == NO_SUCH_USER:
         message = f"the image has no user {user}"
         fix = "set `user` in the profile to one that the image has"
-        raise StartError(message, where=container.name, fix=fix)
+        return StartError(message, where=container.name, fix=fix)
     late = result.code == TIMED_OUT
     reason = f"it was not ready after {seconds:g} s" if late else "it ended while starting"
     message = f"the workspace did not become ready: {reason}"
-    raise StartError(
+    return StartError(
         message,
         where=container.name,
         fix="read what it said last; an image.ref must stay alive with `sleep infinity`",
@@ -121,10 +133,11 @@ def run_probes(inside: Inside, shell: str, probes: Sequence[ProbePlan]) -> tuple
     """Run the probes, by one exec. It never raises for what a probe does."""
     commands = [Command((shell, "-lc", probe.run), probe.timeout) for probe in probes]
     results = run_all(inside, commands) if commands else []
-    return tuple(_outcome(probe, result) for probe, result in zip(probes, results, strict=True))
+    return tuple(outcome(probe, result) for probe, result in zip(probes, results, strict=True))
 
 
-def _outcome(probe: ProbePlan, result: Timed) -> Outcome:
+def outcome(probe: ProbePlan, result: Timed) -> Outcome:
+    """How a probe ended, by how its command did."""
     ok, detail = False, result.last_line
     if result.code == TIMED_OUT:
         detail = f"`{probe.run}` took over {probe.timeout} s"

@@ -5,35 +5,42 @@ workspace's user, so there need be no port. The host's key is pinned.
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
+from devpod_gen.value import dataclass
 
 _SERVER = "/usr/local/lib/devpod/sshd"
 SSHD = (_SERVER, "connect")
 """What the client's ProxyCommand runs inside."""
 
-# What git is to know comes in by stdin: one exec for all that a new container is given.
-# 98: the image is not ours and has no SSH server for this.
-_WELCOME = f"""
-set -e
+# 98: the image is not ours and has no SSH server for this. A key that is being made, by an
+# `up` that was killed, is waited for.
+WELCOME = f"""
 [ -x {_SERVER} ] || exit 98
 [ -d /run/devpod/user ] || exit 97
-cat >/run/devpod/user/gitconfig.new
+set -e
+exec 9</run/devpod/user
+flock 9
+printf %s "$2" >/run/devpod/user/gitconfig.new
 mv /run/devpod/user/gitconfig.new /run/devpod/user/gitconfig
 [ "$1" != keys ] || exec {_SERVER} keys
 """
+"""For sh inside, as the user: `keys` or `settings`, and git's settings. It says the keys."""
+
 _NO_SERVER, _NO_FOLDER = 98, 97
 # The entrypoint's, where a client has started the container without it.
-_FOLDER = """
+FOLDER = """
 mkdir -p -m 0755 /run/devpod && mkdir -m 0700 /run/devpod/user &&
     chown "$1:$(id -g "$1")" /run/devpod/user
 """
+"""For sh inside, as root: where the user's own is kept, of the user whose name it is told."""
+
 _IN_MEMORY = ("tmpfs", "ramfs")
 _MADE = re.compile(r"(-----BEGIN.*-----\n)\n(ssh-ed25519 \S+)\n(\S+)\n", re.DOTALL)
 
@@ -67,6 +74,23 @@ def open_door(
     """Have keys for this container, kept below `data`, and tell git in there what it is to
     know; None when the image has no SSH server of ours. Raises StartError.
     """
+    visit = visit_of(engine, container, who, data=data, alias=alias)
+    return close_visit(visit, container, _ask(engine, container, visit) if visit.lacks else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is to be done inside for a door, if anything: what WELCOME is told."""
+
+    door: SshDoor
+    who: Who
+    lacks: Literal["", "settings", "keys"]
+    key: str | None
+    """The host's, where it is known."""
+
+
+def visit_of(engine: Engine, container: Container, who: Who, *, data: Path, alias: str) -> Visit:
+    """What this container's door lacks; nothing is done."""
     folder = private_folder(data) / "ssh"
     door = SshDoor(
         alias=alias,
@@ -76,14 +100,21 @@ def open_door(
         port=_published(engine, container, who.listens),
     )
     key = _known_key(door, container)
-    if key and _text(folder / "gitconfig") != who.git:
-        _exec(engine, container, who, "settings")
-    elif not key:
-        key = _make_keys(engine, container, who, door)
-        if not key:
-            return None
-    _keep(folder / "gitconfig", who.git)
-    names = [alias] + [f"[{host}]:{door.port}" for host in _LOOPBACK if door.port]
+    if not key:
+        return Visit(door, who, "keys", None)
+    return Visit(door, who, "settings" if _text(folder / "gitconfig") != who.git else "", key)
+
+
+def close_visit(visit: Visit, container: Container, result: Result | None) -> SshDoor | None:
+    """The door, once that was done; None when the image has no SSH server of ours. `result`: of
+    WELCOME. Raises StartError."""
+    door, key = visit.door, visit.key
+    if result and visit.lacks == "keys":
+        key = _keys(container, door, result)
+    if not key:
+        return None
+    _keep(door.identity.parent / "gitconfig", visit.who.git)
+    names = [door.alias] + [f"[{host}]:{door.port}" for host in _LOOPBACK if door.port]
     _keep(door.known_hosts, f"{','.join(names)} {key}\n")
     return door
 
@@ -109,9 +140,8 @@ def _known_key(door: SshDoor, container: Container) -> str | None:
     return match[1] if match else None
 
 
-def _make_keys(engine: Engine, container: Container, who: Who, door: SshDoor) -> str | None:
+def _keys(container: Container, door: SshDoor, result: Result) -> str | None:
     """The host's key, made anew with the client's."""
-    result = _exec(engine, container, who, "keys")
     if result.code == _NO_SERVER:
         _keep(private_folder(door.identity.parent) / "container", f"none in {container.id}")
         return None
@@ -133,17 +163,17 @@ def _keep(path: Path, text: str) -> None:
         publish(path, text, mode=0o600)
 
 
-def _exec(engine: Engine, container: Container, who: Who, what: str) -> Result:
+def _ask(engine: Engine, container: Container, visit: Visit) -> Result:
     """As the user, not as root: root may lack the capability to give anything away."""
-    argv, told = ["sh", "-c", _WELCOME, "sh", what], who.git.encode()
-    result = engine.exec(container.id, argv, user=who.user, timeout=20, stdin=told)
+    argv = ["sh", "-c", WELCOME, "sh", visit.lacks, visit.who.git]
+    result = engine.exec(container.id, argv, user=visit.who.user, timeout=20)
     if result.code != _NO_FOLDER:
         return result
-    make = ["sh", "-c", _FOLDER, "sh", who.user]
+    make = ["sh", "-c", FOLDER, "sh", visit.who.user]
     made = engine.exec(container.id, make, user="root", timeout=20)
     if not made.ok:
         return made
-    return engine.exec(container.id, argv, user=who.user, timeout=20, stdin=told)
+    return engine.exec(container.id, argv, user=visit.who.user, timeout=20)
 
 
 def _text(path: Path) -> str:

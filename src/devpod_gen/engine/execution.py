@@ -1,0 +1,96 @@
+"""A command in a container by the engine's API: its client takes 20 ms for itself.
+
+What the command says is read by a `cat`, which is started as any client is. So it inherits
+our lock, as a client does: when we are killed, the next one waits for what is still running.
+"""
+
+import os
+import time
+from dataclasses import field
+
+from devpod_gen.engine import wire
+from devpod_gen.engine.command import TIMED_OUT, Result, pour
+from devpod_gen.engine.model import OnOutput
+from devpod_gen.value import dataclass
+
+_HEAD = 8
+_ERRORS = 2
+_PATIENCE = 5.0
+_PAUSE = 0.002
+
+
+@dataclass(slots=True)
+class _Said:
+    """What has come by now. The engine sends frames: a stream's number, three zeros and a
+    length, then so many bytes."""
+
+    on_output: OnOutput
+    output: bytearray = field(default_factory=bytearray)
+    errors: bytearray = field(default_factory=bytearray)
+    rest: bytearray = field(default_factory=bytearray)
+
+    def take(self, piece: bytes) -> None:
+        """Sort what comes into the two streams."""
+        self.rest += piece
+        before = len(self.output)
+        while len(self.rest) >= _HEAD:
+            end = _HEAD + int.from_bytes(self.rest[4:_HEAD], "big")
+            if len(self.rest) < end:
+                break
+            (self.errors if self.rest[0] == _ERRORS else self.output).extend(self.rest[_HEAD:end])
+            del self.rest[:end]
+        if len(self.output) > before:
+            self.on_output(_text(self.output))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command, the user and the folder in which it is run, and the seconds after which it is
+    given up."""
+
+    container: str
+    argv: list[str]
+    user: str
+    folder: str | None
+    timeout: float
+
+    def body(self) -> dict[str, object]:
+        """As the API has it."""
+        told = {"Cmd": self.argv, "User": self.user, "AttachStdout": True, "AttachStderr": True}
+        return told | ({"WorkingDir": self.folder} if self.folder else {})
+
+
+def is_possible() -> bool:
+    """Whether the engine is asked over a socket of this machine."""
+    return os.name == "posix" and wire.is_local()
+
+
+def execute(call: Call, on_output: OnOutput) -> Result:
+    """Run a command to its end. Raises EngineError."""
+    place = f"/containers/{wire.name(call.container)}/exec"
+    made = wire.ask("POST", place, call.body())
+    if made.status in (404, 409):  # as the client has it: it is gone, or does not run
+        return Result(1, "", made.reason)
+    number = wire.require(made).value["Id"]
+    said = _Said(on_output)
+    with wire.connected(f"/exec/{number}/start", {"Detach": False, "Tty": False}) as link:
+        in_time = pour(link, said.take, timeout=call.timeout)
+    output, errors = _text(said.output), _text(said.errors)
+    if not in_time:
+        return Result(TIMED_OUT, output, f"{errors}\nstopped after {call.timeout:g} s")
+    return Result(_code(number), output, errors)
+
+
+def _code(number: str) -> int:
+    """How it ended: that is known a moment after its streams are closed."""
+    deadline = time.monotonic() + _PATIENCE
+    while (found := wire.get(f"/exec/{number}/json") or {}).get("Running"):
+        if time.monotonic() > deadline:
+            return TIMED_OUT
+        time.sleep(_PAUSE)
+    code = found.get("ExitCode")
+    return code if isinstance(code, int) else 1
+
+
+def _text(data: bytes | bytearray) -> str:
+    return data.decode("utf-8", errors="replace")
