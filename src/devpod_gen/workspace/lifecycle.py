@@ -6,23 +6,8 @@ from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container, Project
 from devpod_gen.meanwhile import begin
-from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import (
-    clone,
-    credentials,
-    image,
-    loss,
-    mounts,
-    ownership,
-    person,
-    port,
-    record,
-    services,
-    start,
-)
-from devpod_gen.workspace.batch import Inside
 from devpod_gen.value import dataclass
-from devpod_gen.workspace import clone, image, loss, ownership, person, port, record, start
+from devpod_gen.workspace import clone, image, loss, mounts, ownership, person, port, record, start
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_folders
 from devpod_gen.workspace.dotfiles import Applied
