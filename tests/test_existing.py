@@ -352,4 +352,7 @@ def _known(key: str, value: Any, named: set[str], was: Existing) -> bool:
         names = {name.rpartition("/")[2].partition(":")[0].partition("@")[0] for name in value}
         silent = names <= {"git", "common-utils"}  # the base image has them
         return key in named or silent or bool(was.stacks or was.packages)
-    return key in named or key not in ("initializeCommand", "mounts", "image", "runArgs")
+    if key == "mounts" and value:
+        left = [one for one in was.left_out if one.key.startswith("mounts: ")]
+        return len(left) + len(was.mounts) == len(value)
+    return key in named or key not in ("initializeCommand", "image", "runArgs")

@@ -107,9 +107,9 @@ def test_workspace_and_sidecars() -> None:
         'app: environment: "TOKEN"',
         'app: environment: "HOSTS"',
         "app: command",
+        "app: env_file",
         'app: volumes: "~/.ssh:/root/.ssh"',
         'app: volumes: "node_modules:/app/node_modules"',
-        "app: env_file",
     ]
 
 

@@ -69,4 +69,5 @@ def _taken(one: "Existing") -> dict[str, Any]:
         "settings": [key for key, _ in one.settings],
         "hooks": [hook.name for hook in one.hooks],
         "services": [service.name for service in one.services],
+        "mounts": [mount.source for mount in one.mounts],
     }

@@ -8,7 +8,10 @@ import tomli_w
 from devpod_gen.profile.existing.model import Existing
 from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
+from devpod_gen.profile.mount import Mount
 from devpod_gen.profile.wording import printable
+
+_LISTS = ("mounts", "ports")
 
 
 def tables(was: tuple[Existing, ...]) -> dict[str, Any]:
@@ -24,6 +27,7 @@ def tables(was: tuple[Existing, ...]) -> dict[str, Any]:
                 settings=dict(_all(one.settings for one in was)),
             )
         ),
+        mounts=[_mount(mount) for mount in _all(one.mounts for one in was)],
         ports=[_port(port) for port in _all(one.ports for one in was)],
     )
 
@@ -31,9 +35,11 @@ def tables(was: tuple[Existing, ...]) -> dict[str, Any]:
 def text_of(tables: dict[str, Any]) -> str:
     """The tables as TOML."""
     # A list of tables may be written as a key, which would then be the table's above.
-    ports = [f"[[ports]]\n{tomli_w.dumps(port)}" for port in tables.get("ports", ())]
-    rest = {key: value for key, value in tables.items() if key != "ports"}
-    return "\n".join(filter(None, (tomli_w.dumps(rest), *ports)))
+    lists = [
+        f"[[{key}]]\n{tomli_w.dumps(entry)}" for key in _LISTS for entry in tables.get(key, ())
+    ]
+    rest = {key: value for key, value in tables.items() if key not in _LISTS}
+    return "\n".join(filter(None, (tomli_w.dumps(rest), *lists)))
 
 
 def sources(was: tuple[Existing, ...]) -> str:
@@ -47,6 +53,11 @@ def _all(parts: Iterable[Iterable[Any]]) -> list[Any]:
 
 def _filled(**tables: Any) -> dict[str, Any]:
     return {key: value for key, value in tables.items() if value}
+
+
+def _mount(mount: Mount) -> dict[str, Any]:
+    said = {"source": mount.source, "target": mount.target, "readonly": bool(mount.readonly)}
+    return said | _filled(optional=mount.optional)
 
 
 def _port(port: Port) -> dict[str, Any]:

@@ -13,24 +13,11 @@ from devpod_gen.disk import cache_home
 from devpod_gen.engine import connect
 from devpod_gen.plan.mount import Place
 from devpod_gen.profile.character import is_hidden
+from devpod_gen.profile.offlimits import COMMON, IS_KEY, IS_SYSTEM, KEYS, SYSTEM
 from devpod_gen.profile.user import config_path
 from devpod_gen.workspace.identity import data_home, state_home
 from devpod_gen.workspace.spot import Spot, spot
 
-_SYSTEM = (
-    *("/etc", "/proc", "/sys", "/dev", "/boot", "/efi", "/run", "/var/run", "/root", "/usr"),
-    *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/var/lib", "/var/spool", "/snap"),
-    *("/System", "/Library", "/private/etc", "/private/var/run", "/private/var/db", "/nix/var"),
-)
-_KEYS = (
-    *(".ssh", ".gnupg", ".aws", ".azure", ".docker", ".kube", ".password-store", ".pki", ".oci"),
-    *(".netrc", ".git-credentials", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".vault-token"),
-    *(".config/gcloud", ".config/op", ".config/containers", ".config/sops", ".config/age"),
-    *(".config/git/credentials", ".config/hub", ".config/rclone", ".config/doctl"),
-    *(".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".terraform.d"),
-    *(".m2/settings.xml", ".composer/auth.json", ".1password", ".local/share/keyrings"),
-    *(".config/google-chrome", ".config/chromium", ".mozilla", "Library/Keychains"),
-)
 _ENGINES = (
     *("/run/docker.sock", "/run/podman", "/run/containerd", "/run/crio", "/run/buildkit"),
     *("/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/kubelet"),
@@ -39,12 +26,9 @@ _ENGINES_AT_HOME = (
     *(".local/share/docker", ".local/share/containers", ".colima", ".lima", ".rd", ".orbstack"),
     *(".minikube", ".config/colima"),
 )
-_COMMON = ("/tmp", "/var/tmp", "/private/tmp", "/home", "/Users")  # noqa: S108 - nothing is written there
 _SOCKETS = ("DOCKER_HOST", "CONTAINER_HOST", "BUILDKIT_HOST", "SSH_AUTH_SOCK")
 """Variables that say where a socket is."""
 
-_IS_SYSTEM = "is the system's"
-_IS_KEY = "holds keys or passwords: hand over the one that is needed by [secrets]"
 _IS_ENGINE = "is a container engine's: whoever has it is root on this machine"
 _IS_SOCKET = "is a socket: code inside could command the program that listens there"
 _IS_OURS = "is what devpod-gen keeps for you"
@@ -86,7 +70,7 @@ def _of_places(here: Spot) -> Iterator[str]:
     places = _guarded(tuple(os.environ.get(name) for name in _STEERING))
     yield from (one.why for one in places if here.is_same(one.spot))
     yield from (why for one in places if (why := _meets(here, one)))
-    yield from (_IS_KEY for name in _KEYS if f"/{name}/".casefold() in f"{here.path}/".casefold())
+    yield from (IS_KEY for name in KEYS if f"/{name}/".casefold() in f"{here.path}/".casefold())
     for point in _mount_points():
         if point != here.path and Path(point).is_relative_to(here.path):
             there = spot(point)
@@ -127,12 +111,12 @@ def _every() -> Iterator[tuple[str, str, bool]]:
         path = re.sub(r"^(?:unix|npipe):(?://)?", "", url)
         if path.startswith("/"):
             yield path, _IS_SOCKET, True
-    yield from ((f"{home}/{name}", _IS_KEY, True) for name in _KEYS)
+    yield from ((f"{home}/{name}", IS_KEY, True) for name in KEYS)
     ours = (data_home(), state_home(), cache_home(), *((config.parent,) if config else ()))
     yield from ((str(path), _IS_OURS, True) for path in ours)
-    yield from ((path, _IS_SYSTEM, True) for path in _SYSTEM if not home.is_relative_to(path))
+    yield from ((path, IS_SYSTEM, True) for path in SYSTEM if not home.is_relative_to(path))
     yield str(home), "is your whole home", False
-    yield from ((path, "is everybody's", False) for path in _COMMON)
+    yield from ((path, "is everybody's", False) for path in COMMON)
 
 
 def _expanded(path: str) -> str:

@@ -65,6 +65,7 @@ def _said(source: str, read: Documents, asked: Asked | None) -> Existing:
         for key, value in ownservice.env(name, services[name], len(own), left)
     }
     left += [other for name, service in mine.items() for other in ownservice.others(name, service)]
+    mounts = [m for name, service in mine.items() for m in ownservice.mounts(name, service, left)]
     return Existing(
         source,
         stacks=tuple(tool for tool, _ in tools),
@@ -72,6 +73,7 @@ def _said(source: str, read: Documents, asked: Asked | None) -> Existing:
         env=tuple(env.items()),
         ports=tuple(ports.values()),
         services=beside_it,
+        mounts=tuple(mounts),
         left_out=tuple(left),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.profile import document as documents
-from devpod_gen.profile.existing import commands, editor, features, variables
+from devpod_gen.profile.existing import commands, editor, features, mounts, variables
 from devpod_gen.profile.existing.base import versions
 from devpod_gen.profile.existing.model import Existing, LeftOut, entries, table
 from devpod_gen.profile.existing.ports import is_port, plain_label
@@ -47,6 +47,11 @@ def said(document: dict[str, Any], source: str) -> Existing:
         ports=tuple({port.port: port for port in _ports(document, left)}.values()),
         env=tuple(dict(_env(document, left)).items()),
         hooks=tuple(commands.hooks(document, left)),
+        mounts=tuple(
+            mounts.of_devcontainer(
+                entries(document.get("mounts")), document.get("workspaceFolder"), left
+            )
+        ),
         left_out=tuple(left) + tuple(left_out(document)),
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
+from devpod_gen.profile.mount import Mount
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Existing:
     settings: tuple[tuple[str, Any], ...] = ()
     hooks: tuple[Hook, ...] = ()
     services: tuple[Service, ...] = ()
+    mounts: tuple[Mount, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
 

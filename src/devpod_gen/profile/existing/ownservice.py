@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from devpod_gen.profile.existing import mounts as host
 from devpod_gen.profile.existing import variables
 from devpod_gen.profile.existing.model import LeftOut, entries
 from devpod_gen.profile.existing.ports import is_port, numbers
 from devpod_gen.profile.existing.servicekeys import REPO, volume
 from devpod_gen.profile.model import Port
+from devpod_gen.profile.mount import Mount
 from devpod_gen.profile.wording import shown
 
 _SAID = frozenset(("image", "build", "environment", "ports", "expose", "volumes", "command"))
@@ -61,19 +63,23 @@ def others(name: str, service: dict[str, Any]) -> Iterator[LeftOut]:
     command = service.get("command")
     if command and not _STAYS.search(str(command)):
         yield LeftOut(f"{name}: command", "the workspace stays up by itself: start it in a shell")
-    for entry in entries(service.get("volumes")):
-        if reason := _not_the_repo(volume(entry)[0]):
-            yield LeftOut(f"{name}: volumes: {shown(entry)}", reason)
     for key in sorted(set(service) - _SAID - _OURS):
         if not key.startswith("x-"):
             yield LeftOut(f"{name}: {key}", _REASONS.get(key, _UNKNOWN))
 
 
-def _not_the_repo(source: str) -> str | None:
-    """Why a mount of the workspace is left out; None for that of the repo itself."""
-    if REPO.fullmatch(source):
-        return None
-    if source.startswith("."):
-        return "the repo is mounted whole, as the workspace"
-    host = re.match(r"[/~$]", source)
-    return "mounts are not supported yet" if host else "volumes of a workspace are [caches]"
+def mounts(name: str, service: dict[str, Any], left: list[LeftOut]) -> Iterator[Mount]:
+    """Its mounts of the host, but for that of the repo itself."""
+    for entry in entries(service.get("volumes")):
+        source, target = volume(entry)
+        if REPO.fullmatch(source):
+            continue
+        mount: Mount | str = "volumes of a workspace are [caches]"
+        if source.startswith("."):
+            mount = "the repo is mounted whole, as the workspace"
+        elif re.match(r"[/~$]", source):
+            mount = host.of_compose(entry, source, target)
+        if isinstance(mount, Mount):
+            yield mount
+        else:
+            left.append(LeftOut(f"{name}: volumes: {shown(entry)}", mount))

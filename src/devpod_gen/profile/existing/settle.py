@@ -8,6 +8,7 @@ from devpod_gen.profile.detect import Detection
 from devpod_gen.profile.existing.depends import with_depends
 from devpod_gen.profile.existing.features import is_version
 from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
+from devpod_gen.profile.existing.mounts import Room
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import shown
 
@@ -44,17 +45,21 @@ def settle(
 ) -> tuple[Existing, ...]:
     """The same files in the same order, each with what no earlier one, and no detection, says."""
     heard = {kind: _Heard(kind) for kind in ("tools", "env", "settings", "hooks", "services")}
-    heard |= {kind: _Heard(kind) for kind in ("packages", "extensions", "ports", "stacks")}
+    heard |= {
+        kind: _Heard(kind) for kind in ("mounts", "packages", "extensions", "ports", "stacks")
+    }
     for version in detection.versions:
         if is_version(version.value):
             heard["tools"].by_key[version.tool] = version.value, version.source
     stacks = _Stacks(known, [stack.name for stack in detection.stacks])
+    caches = (cache for stack in known for cache in stack.caches)
+    room = Room(tuple(path for _, folders in caches for path in folders))
     settled = []
     length = commas = 0
     for one in found:
         length, commas = length + len(repr(one)), commas + repr(one).count(",")
         settled.append(
-            _settled(one, heard, stacks)
+            _settled(one, heard, stacks, room)
             if length <= _MOST and commas <= MOST
             else nothing(one.source, "is left: the files before it say much already")
         )
@@ -82,7 +87,7 @@ class _Stacks:
         return names
 
 
-def _settled(one: Existing, heard: dict[str, _Heard], stacks: _Stacks) -> Existing:
+def _settled(one: Existing, heard: dict[str, _Heard], stacks: _Stacks, room: Room) -> Existing:
     left: list[LeftOut] = []
 
     def first(kind: str, pairs: _Pairs) -> _Pairs:
@@ -90,6 +95,7 @@ def _settled(one: Existing, heard: dict[str, _Heard], stacks: _Stacks) -> Existi
 
     ports = dict(heard["ports"].first(tuple((x.port, x) for x in one.ports), one.source, []))
     packages = heard["packages"].new(one.packages, one.source)
+    mounts = first("mounts", tuple((x.target, x) for x in one.mounts))
     services = first("services", tuple((x.name, x) for x in one.services))
     return replace(
         one,
@@ -103,5 +109,6 @@ def _settled(one: Existing, heard: dict[str, _Heard], stacks: _Stacks) -> Existi
         settings=first("settings", one.settings),
         hooks=tuple(hook for _, hook in first("hooks", tuple((x.name, x) for x in one.hooks))),
         services=tuple(service for _, service in services),
+        mounts=tuple(room.apart([mount for _, mount in mounts], left)),
         left_out=(*one.left_out, *left),
     )

@@ -30,6 +30,7 @@ _OURS = frozenset(
         "otherPortsAttributes",
         # Read by themselves, and named there.
         "features",
+        "mounts",
         "build",
         "dockerComposeFile",
         "dockerFile",
@@ -44,7 +45,6 @@ _OURS = frozenset(
 )
 _REASONS = {
     "image": "devpod-gen builds an image from stacks; yours would be image.ref",
-    "mounts": "mounts are not supported yet",
     "secrets": "secrets are not supported yet",
     "remoteUser": "images built here have the user dev",
     "containerUser": "images built here have the user dev",
