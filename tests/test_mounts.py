@@ -7,10 +7,12 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import Ran, docker, trust
+from devpod_gen.engine.docker import Docker
 from test_environment import checks, verified
 from test_workspace import client
 
@@ -209,3 +211,24 @@ target = "/gh"
         assert (home / ".config/gh/hosts").stat().st_uid == 1000
     finally:
         command("down", "--caches", "--discard", "-C", repo)
+
+
+def test_a_link_in_between_is_seen(
+    home: Path, repo: Path, command: Command, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is told a path that was looked at, and follows what it has become since."""
+    trust(command, repo)
+    start, notes = Docker.start, home / NOTES
+
+    def swapped(self: Docker, *args: Any, **options: Any) -> None:
+        notes.rename(home / "moved")
+        notes.symlink_to("/etc")
+        start(self, *args, **options)
+
+    monkeypatch.setattr(Docker, "start", swapped)
+    ran = cli("up", "-C", repo, "--json")
+    error = json.loads(ran.out)["error"]
+    assert (ran.code, error["kind"]) == (3, "forbidden"), ran.err
+    assert [one["where"] for one in error["findings"]] == ["devpod.toml::mounts[1].source"]
+    project = "label=devpod-gen.name=shop"
+    assert str(repo) not in docker("ps", "-a", "--filter", project, "--format", "{{.Labels}}")

@@ -427,14 +427,36 @@ def test_what_an_engine_tells_is_seen(options: tuple[str, ...], base: str) -> No
 
 
 @pytest.mark.engine
-def test_what_an_engine_tells_of_ours_is_fine(base: str) -> None:
+@pytest.mark.parametrize(
+    ("mount", "fine"),
+    [
+        ((), True),
+        (("--mount=type=bind,source={here},target=/data,readonly",), True),
+        (("--volume={here}:/data:ro",), True),
+        (("--mount=type=bind,source={here},target=/data",), False),
+        (("--volume={here}:/data",), False),
+        (("--volume={here}:/etc:ro",), False),
+        (("--volume={here}/..:/data:ro",), False),
+        (("--volume={here}:/data:ro,rshared",), True),  # private in a container of its own
+    ],
+)
+def test_what_an_engine_tells_of_ours(
+    mount: tuple[str, ...], fine: bool, base: str, tmp_path: Path
+) -> None:
     ours = ("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--pids-limit=64", "--init")
-    container = docker("create", *ours, base)
+    mounted = (option.format(here=tmp_path) for option in mount)
+    container = docker("create", *ours, *mounted, base)
     try:
         (told,) = json.loads(docker("inspect", container))
     finally:
         docker("rm", container)
-    require_made(told, binds=())
+    binds = (Bind(str(tmp_path), "/data", readonly=True),)
+    if fine:
+        require_made(told, binds=binds)
+        return
+    with pytest.raises(Forbidden) as caught:
+        require_made(told, binds=binds)
+    assert [one.where.partition("::")[2] for one in caught.value.findings] == ["HostConfig.Mounts"]
 
 
 DOCTORED: dict[str, dict[str, Any]] = {

@@ -94,7 +94,9 @@ def await_answer(argv: list[str], code: int = 0) -> None:
     pytest.fail(f"{argv} is never answered")
 
 
-def test_folders_of_this_machine_are_refused(make_repo: Make, command: Command, far: Far) -> None:
+def test_folders_of_this_machine_are_refused(
+    make_repo: Make, command: Command, far: Far, policy: Path
+) -> None:
     repo = make_repo({"devpod.toml": 'name = "shop"\n'})
     for argv in (["up"], ["verify"]):
         ran = command(*argv, "--json", "-C", repo, env=far.env)
@@ -107,6 +109,12 @@ def test_folders_of_this_machine_are_refused(make_repo: Make, command: Command, 
     (repo / "devpod.toml").write_text('name = "shop"\nworkspace = { mode = "volume" }\n')
     ran = command("up", "-C", repo, env=far.env)  # its origin is a folder here, too
     assert (ran.code, f"cannot mount {repo}/.git" in ran.err) == (4, True)
+    policy.write_text('allow = ["clone", "mounts"]\n')
+    profile = f'name = "shop"\nworkspace = {{ mode = "volume", clone = "{far.url}" }}\n'
+    (repo / "devpod.toml").write_text(f'{profile}[[mounts]]\nsource = "."\ntarget = "/x"\n')
+    error = json.loads(command("up", "--json", "-C", repo, env=far.env).out)["error"]
+    assert f"cannot mount {repo} of this machine" in error["message"]
+    assert error["fix"].startswith("take mounts[0] out of the profile, or choose an engine")
 
 
 @pytest.mark.campaign

@@ -57,6 +57,11 @@ class MountPlan:
         return f"/run/devpod-mount-{self.number}"
 
     @property
+    def is_there(self) -> bool:
+        """Whether its source is a file or folder of this machine."""
+        return self.place is not None and self.place.kind in ("file", "folder")
+
+    @property
     def mode(self) -> str:
         """What code inside may do with it."""
         return "read-only" if self.readonly else "read-write"

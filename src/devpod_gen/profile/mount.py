@@ -1,7 +1,8 @@
 """What a profile says of mounts: files and folders of the host, and where they are inside."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ from devpod_gen.plan.model import Plan
 from devpod_gen.plan.mount import MountPlan, Place
 from devpod_gen.verify.look import Look, Verdict
 from devpod_gen.workspace.batch import Timed
+from devpod_gen.workspace.mounted import BOOT, this_kernel
 from devpod_gen.workspace.mounts import located
-
-_BOOT = "/proc/sys/kernel/random/boot_id"
 
 # The kernel of inside, what is there and its number, how it is mounted, what can be done.
 _LOOK = f"""
-boot= && read -r boot <{_BOOT}
+boot= && read -r boot <{BOOT}
 mode=
 while read -r _ _ _ _ point options _; do
     [ "$point" != "$1" ] || mode=${{options%%,*}}
@@ -70,18 +69,11 @@ def _wrong(mount: MountPlan, place: Place, words: Sequence[str]) -> str:
     if mode == "none" or kind != place.kind:
         found = "nothing" if kind == "nothing" else f"another {kind}"
         return f"there is {found}, and not the {place.kind} of the host"
-    if _is_our_kernel(boot) and int(number) != Path(place.real).stat().st_ino:
+    # A virtual machine has its own numbers for the same files.
+    if boot == this_kernel() and int(number) != Path(place.real).stat().st_ino:
         return f"is another {kind} than the host has"
     if mount.readonly and (mode != "ro" or can != "kept"):
         return "can be written, the profile says read-only"
     if not mount.readonly and mode != "rw":
         return "cannot be written, the profile says readonly = false"
     return ""
-
-
-def _is_our_kernel(boot: str) -> bool:
-    """Only then are files known by the same numbers; a virtual machine has its own."""
-    try:
-        return Path(_BOOT).read_text(encoding="ascii").strip() == boot
-    except OSError:
-        return False

@@ -7,7 +7,18 @@ from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container, Project
 from devpod_gen.meanwhile import begin
 from devpod_gen.value import dataclass
-from devpod_gen.workspace import clone, image, loss, mounts, ownership, person, port, record, start
+from devpod_gen.workspace import (
+    clone,
+    image,
+    loss,
+    mounted,
+    mounts,
+    ownership,
+    person,
+    port,
+    record,
+    start,
+)
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_folders
 from devpod_gen.workspace.dotfiles import Applied
@@ -59,6 +70,8 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
             found = start.start(context, before, config=config, metadata=has.metadata)
+            if context.plan.mounts:
+                mounted.require_same(context, found)
     visit = visit_of(engine, found, comes(), data=identity.data, alias=known.alias)
     door, dotfiles = welcome(context, found, visit, secrets)
     created = before is None or before.id != found.id

@@ -37,7 +37,7 @@ def located(root: Path, plan: Plan) -> Plan:
 
 def require(root: Path, plan: Plan) -> None:
     """Raises HostError where a source is not there that is needed."""
-    missing = [mount for mount in located(root, plan).mounts if not _there(mount)]
+    missing = [mount for mount in located(root, plan).mounts if not mount.is_there]
     needed = [mount for mount in missing if not mount.optional]
     if needed:
         told = "the source of a mount is" if len(needed) == 1 else "sources of mounts are"
@@ -74,16 +74,12 @@ def refused(root: Path, plan: Plan, policy: Policy) -> tuple[Finding, ...]:
 
 def variables(plan: Plan) -> Variables:
     """What the compose file has to be told of a located plan."""
-    there = [mount for mount in plan.mounts if _there(mount)]
+    there = [mount for mount in plan.mounts if mount.is_there]
     if not there:
         return ()
     told = [(mount.variable, mount.place.real if mount.place else "") for mount in there]
     digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
     return (*told, *((mount.switch, "") for mount in there), (MOUNTS, digest))
-
-
-def _there(mount: MountPlan) -> bool:
-    return mount.place is not None and mount.place.kind in ("file", "folder")
 
 
 def _missing(mount: MountPlan) -> str:
