@@ -107,9 +107,10 @@ def test_what_is_in_the_repo_needs_none(make_repo: Make, cli: Cli, policy: Path)
         (repo / "devpod.toml").write_text(profile(source))
         told = cli("trust", "-C", repo).out
         assert told == "the profile asks for nothing that needs trust\n", source
-    volume = 'workspace = { mode = "volume" }\n' + profile("config")
-    (repo / "devpod.toml").write_text(volume)
-    assert cli("trust", "-C", repo).code == 3  # a clone does not see the repo's folder
+    for source, kind in (("config", "untrusted"), (".ssh/id", "forbidden")):
+        volume = 'workspace = { mode = "volume" }\n' + profile(source)
+        (repo / "devpod.toml").write_text(volume)  # a clone does not see the repo's folder
+        assert error(cli("trust", "-C", repo, "--json"))["kind"] == kind
 
 
 def test_through_links(make_repo: Make, cli: Cli, home: Path) -> None:

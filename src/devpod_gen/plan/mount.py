@@ -2,7 +2,6 @@
 there, a variable says, and where there is none the mount is nothing, beside its place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from devpod_gen.errors import Finding
@@ -10,6 +9,7 @@ from devpod_gen.plan.jetbrains import FOLDER as BACKENDS
 from devpod_gen.plan.place import covers
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.wording import where
+from devpod_gen.value import dataclass
 
 _OURS = ("/opt/mise", BACKENDS, "/tmp")  # noqa: S108 - a folder inside, which programs need
 _OURS_AT_HOME = (".devcontainer", ".dotfiles")

@@ -5,7 +5,6 @@ inside would be this user, or root, on the host. Only the user's own policy name
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from devpod_gen.plan.mount import Place
 from devpod_gen.profile.character import is_hidden
 from devpod_gen.profile.offlimits import COMMON, IS_KEY, IS_SYSTEM, KEYS, SYSTEM
 from devpod_gen.profile.user import config_path
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.identity import data_home, state_home
 from devpod_gen.workspace.spot import Spot, spot
 

@@ -65,10 +65,13 @@ def refused(root: Path, plan: Plan, policy: Policy) -> tuple[Finding, ...]:
 
     found = []
     for index, mount in enumerate(plan.mounts):
-        why = refusal(mount.place, root.resolve(), policy.mounts) if mount.place else None
-        if mount.place and why:
-            place = f"{plan.file}::mounts[{index}].source"
-            found.append(Finding(place, printable(f"{mount.place.real} {why}")))
+        if not mount.place:
+            continue
+        # A clone in a volume does not have what is beside it in the repo's folder.
+        place = replace(mount.place, inside=mount.place.inside and not plan.clone)
+        if why := refusal(place, root.resolve(), policy.mounts):
+            where = f"{plan.file}::mounts[{index}].source"
+            found.append(Finding(where, printable(f"{place.real} {why}")))
     return tuple(found)
 
 

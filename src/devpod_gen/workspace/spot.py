@@ -7,8 +7,9 @@ system itself says that a place is.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from devpod_gen.value import dataclass
 
 _Mark = str | tuple[int, int]
 
