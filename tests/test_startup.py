@@ -30,6 +30,7 @@ from devpod_gen.cli.app import app, main
 def become(*_):
     raise SystemExit(0)
 os.execve = become
+os._exit = sys.exit
 sys.argv[1:] = json.loads(sys.argv[1])
 try:
     main()

@@ -86,5 +86,16 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 
 def leave(code: int) -> None:
-    """End the process."""
-    sys.exit(code)
+    """End the process, at once: to take apart all that was loaded takes Python 12 ms and more.
+    What runs beside is waited for, and what was said is out."""
+    if "threading" in sys.modules:
+        import threading  # noqa: PLC0415 - only where somebody has
+
+        for thread in set(threading.enumerate()) - {threading.current_thread()}:
+            thread.join()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        sys.exit(code)  # Python itself says it best
+    os._exit(code)

@@ -29,7 +29,9 @@ from devpod_gen.errors import ProfileError
 
 if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
+    from devpod_gen.engine.model import Container
     from devpod_gen.plan.model import Plan
+    from devpod_gen.workspace.context import Context
     from devpod_gen.workspace.ssh import SshDoor
 
 
@@ -53,11 +55,9 @@ def up(
     """
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
+    from devpod_gen.disk import publish  # noqa: PLC0415
     from devpod_gen.emit.compose import config_in  # noqa: PLC0415
-    from devpod_gen.emit.render import prepare  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.meanwhile import begin  # noqa: PLC0415
-    from devpod_gen.verify.doorway import write_config  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
@@ -80,15 +80,15 @@ def up(
     identity = identity_of(repo, plan)
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
-    ready = begin(prepare)
+    configs: list[str] = []
+    beside = lifecycle.Beside(_load, lambda *door: configs.append(_config_of(context, *door)))
     with ExitStack() as locked:
         with clock.stage("lock"):
             locked.enter_context(held(identity, "up", say=console.say))
         config = config_in(_compose_of(plan, changes))
-        running = lifecycle.up(context, config=config, secrets=secrets)
-        ready()
-        if running.ssh:
-            write_config(engine, plan, running.ssh, running.container)
+        running = lifecycle.up(context, beside, config=config, secrets=secrets)
+        if running.ssh and configs[0]:
+            publish(running.ssh.config, configs[0], mode=0o600)
     timing = clock.timing()
     container = running.container
     kind = kind_of(timing, created=running.created, started=running.started)
@@ -118,6 +118,20 @@ def up(
         **timing.values(),
         history=standing.values() if standing else None,
     )
+
+
+def _load() -> None:
+    """What is needed later: while an engine is waited for, that costs nothing."""
+    from devpod_gen.emit.render import prepare  # noqa: PLC0415
+    from devpod_gen.verify import doorway  # noqa: F401, PLC0415
+
+    prepare()
+
+
+def _config_of(context: "Context", door: "SshDoor", container: "Container") -> str:
+    from devpod_gen.verify.doorway import config_of  # noqa: PLC0415
+
+    return config_of(context.engine, context.plan, door, container)
 
 
 def _compose_of(plan: "Plan", changes: "tuple[Change, ...]") -> str:

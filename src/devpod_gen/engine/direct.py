@@ -41,23 +41,42 @@ def start(project: Project, argv: list[str], environment: dict[str, str], on_ste
     on_step("begin")
     on_step("create")
     network = begin(lambda: _have_network(project, made, plugin))
-    key = _key(project, made, plugin)
-    digest = asked.hash_of(argv, environment, name=project.name, key=key)
-    volumes = [_have_volume(project, name, made, plugin) for name in made.volumes]
-    if not network() or not all(volumes) or not digest:
-        return False
-    body = made.container | _belonging(project, made, plugin, digest, str(image["Id"]))
-    conformity.require(body, binds=project.binds, name=f"{project.name}-dev-1")
-    query = {"name": f"{project.name}-dev-1"}
-    answer = wire.ask("POST", "/containers/create", body, query=query, timeout=_DEADLINE)
-    if answer.status >= 400:
+    try:
+        number = _created(project, made, plugin, argv, environment, str(image["Id"]))
+    finally:
+        connected = network()
+    if not number and connected:  # an engine that wants it to be there first
+        number = _created(project, made, plugin, argv, environment, str(image["Id"]))
+    if not number or not connected:
+        if number:
+            wire.ask("DELETE", f"/containers/{number}", query={"force": 1, "v": 1})
         return False
     on_step("start")
-    place = f"/containers/{answer.value['Id']}/start"
-    answer = wire.ask("POST", place, timeout=_DEADLINE)
+    answer = wire.ask("POST", f"/containers/{number}/start", timeout=_DEADLINE)
     if answer.status >= 400:
         raise Refused(answer.reason)
     return True
+
+
+def _created(
+    project: Project,
+    made: Composed,
+    plugin: asked.Plugin,
+    argv: list[str],
+    environment: dict[str, str],
+    image: str,
+) -> str:
+    """The container's id, made while the engine makes the network; else empty."""
+    key = _key(project, made, plugin)
+    digest = asked.hash_of(argv, environment, name=project.name, key=key)
+    volumes = [_have_volume(project, name, made, plugin) for name in made.volumes]
+    if not digest or not all(volumes):
+        return ""
+    body = made.container | _belonging(project, made, plugin, digest, image)
+    conformity.require(body, binds=project.binds, name=f"{project.name}-dev-1")
+    query = {"name": f"{project.name}-dev-1"}
+    answer = wire.ask("POST", "/containers/create", body, query=query, timeout=_DEADLINE)
+    return str(answer.value["Id"]) if answer.status < 400 else ""
 
 
 def _read(project: Project, environment: dict[str, str]) -> Composed:

@@ -15,6 +15,12 @@ from devpod_gen.workspace.welcome import enter
 
 def write_config(engine: Engine, plan: Plan, door: SshDoor, container: Container) -> None:
     """Write the door's ssh_config, which leads into this container; ssh has read it first."""
+    if text := config_of(engine, plan, door, container):
+        publish(door.config, text, mode=0o600)
+
+
+def config_of(engine: Engine, plan: Plan, door: SshDoor, container: Container) -> str:
+    """The door's ssh_config, which ssh has read; empty where it is there already."""
     proxy = engine.stdio_command(container.id, list(SSHD), user=plan.user)
     files = SshFiles(
         alias=door.alias,
@@ -25,9 +31,10 @@ def write_config(engine: Engine, plan: Plan, door: SshDoor, container: Container
         at_login=credentials.relay(engine, container, plan.user, door.config.parent),
     )
     text = ssh_config(plan, files)
-    if not door.config.exists() or door.config.read_text(encoding="utf-8") != text:
-        _require_understood(text, door)
-        publish(door.config, text, mode=0o600)
+    if door.config.exists() and door.config.read_text(encoding="utf-8") == text:
+        return ""
+    _require_understood(text, door)
+    return text
 
 
 def have_door(context: Context) -> SshDoor | None:

@@ -19,6 +19,18 @@ from devpod_gen.workspace import (
     record,
     start,
 )
+from devpod_gen.workspace import (
+    clone,
+    credentials,
+    image,
+    loss,
+    mounts,
+    ownership,
+    person,
+    port,
+    record,
+    start,
+)
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_folders
 from devpod_gen.workspace.dotfiles import Applied
@@ -46,7 +58,18 @@ class Running:
     dotfiles: Applied | None
 
 
-def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Running:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What may be done while the engine is waited for. `load`: while a container is started;
+    `door`: while something runs inside, once the door of this container is known."""
+
+    load: Callable[[], None]
+    door: Callable[[SshDoor, Container], None]
+
+
+def up(
+    context: Context, beside: Beside, *, config: str, secrets: tuple[Value, ...] = ()
+) -> Running:
     """Have the workspace running and ready: all of the plan's probes pass.
 
     `config` is what the compose file labels the container with: a container with
@@ -69,11 +92,16 @@ def up(context: Context, *, config: str, secrets: tuple[Value, ...] = ()) -> Run
     )
     if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
-            found = start.start(context, before, config=config, metadata=has.metadata)
+            found = start.start(
+                context, before, config=config, metadata=has.metadata, load=beside.load
+            )
             if context.plan.mounts:
                 mounted.require_same(context, found)
     visit = visit_of(engine, found, comes(), data=identity.data, alias=known.alias)
+    credentials.allow(identity.data, found, asked=context.plan.credentials)
+    told = begin(lambda: beside.door(visit.door, found))
     door, dotfiles = welcome(context, found, visit, secrets)
+    told()
     created = before is None or before.id != found.id
     return Running(found, has.id, found is not before, created, door, dotfiles)
 

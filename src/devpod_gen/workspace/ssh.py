@@ -19,14 +19,11 @@ _SERVER = "/usr/local/lib/devpod/sshd"
 SSHD = (_SERVER, "connect")
 """What the client's ProxyCommand runs inside."""
 
-# 98: the image is not ours and has no SSH server for this. A key that is being made, by an
-# `up` that was killed, is waited for.
+# 98: the image is not ours and has no SSH server for this.
 WELCOME = f"""
 [ -x {_SERVER} ] || exit 98
 [ -d /run/devpod/user ] || exit 97
 set -e
-exec 9</run/devpod/user
-flock 9
 printf %s "$2" >/run/devpod/user/gitconfig.new
 mv /run/devpod/user/gitconfig.new /run/devpod/user/gitconfig
 [ "$1" != keys ] || exec {_SERVER} keys

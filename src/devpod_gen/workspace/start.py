@@ -1,11 +1,13 @@
 """The start of a container: by Compose, with what only this machine knows."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Bind, Container, Project, Step
 from devpod_gen.errors import Forbidden, StartError
+from devpod_gen.meanwhile import begin
 from devpod_gen.plan.model import Plan
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import image, ownership, services
@@ -17,18 +19,27 @@ from devpod_gen.workspace.mounts import MOUNTS
 from devpod_gen.workspace.variables import GIT, Variables, variables
 
 
+def nothing() -> None:
+    """For whom there is nothing to be loaded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Tells making containers from starting them, for a clock whose stage is `start`."""
 
     clock: Clock
+    load: Callable[[], None] = nothing
+    """What is to be loaded while the engine is busy."""
 
     def __call__(self, step: Step) -> None:
         """What comes before the first container is made belongs to that."""
         match step:
             case "create":
                 self.clock.was("create")
-            case "begin" | "start":
+            case "start":
+                self.clock.turn("start")
+                begin(self.load)
+            case "begin":
                 self.clock.turn("start")
 
 
@@ -44,15 +55,25 @@ def is_current(context: Context, container: Container, *, config: str) -> bool:
     )
 
 
-def start(context: Context, before: Container | None, *, config: str, metadata: str) -> Container:
+def start(
+    context: Context,
+    before: Container | None,
+    *,
+    config: str,
+    metadata: str,
+    load: Callable[[], None],
+) -> Container:
     """Let Compose make it so, services and all, in the project that the clone's container is
-    in already. `metadata`: the image's label, for the container's.
+    in already. `metadata`: the image's label, for the container's. `load`: what may be done
+    while the engine is busy.
 
     What did not start is not left lying about. Raises StartError.
     """
     engine, identity = context.engine, context.identity
-    if before and is_current(context, before, config=config) and engine.resume(before.id):
-        return replace(before, state="running")
+    if before and is_current(context, before, config=config):
+        begin(load)
+        if engine.resume(before.id):
+            return replace(before, state="running")
     name = before.project if before else identity.project
     if before is None:
         _refuse_to_take_over(engine, identity)
@@ -64,7 +85,7 @@ def start(context: Context, before: Container | None, *, config: str, metadata: 
     project = Project(name, (identity.compose_file, labels), known, direct=True, binds=binds)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
-        services.start(engine, project, context.plan, Steps(context.clock))
+        services.start(engine, project, context.plan, Steps(context.clock, load))
         services.require_ready(engine, name, context.plan.services)
     except (StartError, Forbidden) as error:
         if before is None or isinstance(error, Forbidden):
