@@ -9,21 +9,10 @@ from devpod_gen.meanwhile import begin
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import (
     clone,
-    image,
-    loss,
-    mounted,
-    mounts,
-    ownership,
-    person,
-    port,
-    record,
-    start,
-)
-from devpod_gen.workspace import (
-    clone,
     credentials,
     image,
     loss,
+    mounted,
     mounts,
     ownership,
     person,
