@@ -48,7 +48,8 @@ def run(
             *("--file", str(file), "--metadata-file", str(told), *options),
         ]
         steps = _each_step_once(on_line, tuple(build.name for build in builds))
-        result = stream(argv, steps, timeout=_DEADLINE, env=_environment(base))
+        # Not where we are: there bake would read a `.env`, and ask git about the repo.
+        result = stream(argv, steps, timeout=_DEADLINE, env=_environment(base), folder="/")
         if not result.ok:
             connect.raise_if_down(result)
             failed = _failed(result.output, builds)
@@ -65,9 +66,10 @@ def run(
 
 def _environment(base: Base) -> dict[str, str]:
     """What bake takes for the variables. It would ask before it reads a folder outside of
-    the current one: all that is in the file is ours."""
+    the current one: all that is in the file is ours. And it would run git in the recipes'
+    folders, by the settings of whatever repo they are in."""
     values = {bake.DEBIAN: f"docker-image://{base.place}", bake.BUNDLE: connect.ca_bundle() or ""}
-    return os.environ | values | {"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}
+    return os.environ | values | {"BUILDX_BAKE_ENTITLEMENTS_FS": "0", "BUILDX_GIT_INFO": "0"}
 
 
 def _failed(log: str, builds: tuple[Build, ...]) -> Build:

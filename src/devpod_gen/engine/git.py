@@ -20,6 +20,8 @@ _SAFE = (
     "core.fsmonitor=false",
     "submodule.recurse=false",
     "protocol.ext.allow=never",
+    "maintenance.auto=false",
+    "gc.auto=0",
 )
 
 

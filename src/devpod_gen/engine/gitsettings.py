@@ -17,6 +17,7 @@ _NEUTRAL = (
     (r"core\.sshcommand", "ssh"),
     (r"core\.askpass", ""),
     (r"core\.alternaterefscommand", ":"),
+    (r"hook\..+\.command", ":"),
 )
 """What git does where nobody has set them."""
 
