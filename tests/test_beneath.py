@@ -6,12 +6,13 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from conftest import Ran, tree
 from devpod_gen import beneath, disk, source
-from devpod_gen.errors import NotOurs
+from devpod_gen.errors import HostError, NotOurs
 
 Make = Callable[..., Path]
 Cli = Callable[..., Ran]
@@ -60,8 +61,36 @@ def test_the_order_in_which_a_file_becomes_durable(
 
     monkeypatch.setattr(os, "fsync", noted)
     monkeypatch.setattr(os, "rename", renamed)
-    beneath.publish(tmp_path, "a/b", "x")
-    assert calls == ["file", "rename", "folder"]
+    beneath.publish_all(tmp_path, (("a/b", "x"), ("a/c/d", "y")))
+    assert calls == ["file"] * 2 + ["rename"] * 2 + ["folder"] * 2
+
+
+def test_all_or_none(tmp_path: Path) -> None:
+    """What cannot be written stops the others, too; nothing of ours is left beside them."""
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "b").symlink_to("nowhere")
+    with pytest.raises(NotOurs):
+        beneath.publish_all(tmp_path, (("a", "new"), ("b", "new")))
+    assert (tmp_path / "a").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+
+
+def test_a_disk_that_is_full_at_the_second_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(HostError, match="No space left") as caught:
+        beneath.publish_all(tmp_path, (("a", "new"), ("b/c", "new")))
+    assert str(caught.value.where).endswith("b/c")
+    assert tree(tmp_path) == {"a": b"old"}
 
 
 def odd(kind: str, path: Path, outside: Path) -> None:
@@ -168,10 +197,10 @@ def test_a_folder_replaced_between_look_and_rename(
     outside.mkdir()
     fill = beneath._fill
 
-    def swapped(folder: int, name: str, data: bytes, mode: int) -> None:
+    def swapped(folder: int, name: str, data: bytes, mode: int) -> BinaryIO:
         (repo / "a").rename(repo / "was")
         (repo / "a").symlink_to(outside)
-        fill(folder, name, data, mode)
+        return fill(folder, name, data, mode)
 
     monkeypatch.setattr(beneath, "_fill", swapped)
     beneath.publish(repo, "a/b", "x")

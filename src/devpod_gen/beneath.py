@@ -9,9 +9,11 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from devpod_gen.disk import temporary_prefix
 from devpod_gen.errors import HostError, NotOurs
@@ -24,8 +26,9 @@ _LARGEST = 16 * 1024 * 1024
 def read(root: Path, relative: str) -> bytes | None:
     """What is at `relative` below `root`; None for nothing. Raises NotOurs for a link on the
     way and for what is no file, HostError for what cannot be read."""
-    with _told(root / relative, "read"), _folder_of(root, relative, make=False) as place:
-        if place is None or _status(*place, root / relative) is None:
+    path = root / relative
+    with _told(path, "read"), _folder_of(root, relative, make=False) as place:
+        if place is None or _status(*place, path) is None:
             return None
         folder, name = place
         handle = os.open(name, os.O_RDONLY | _FILE, dir_fd=folder)
@@ -36,16 +39,18 @@ def read(root: Path, relative: str) -> bytes | None:
 def publish(root: Path, relative: str, content: str | bytes, *, mode: int = 0o644) -> None:
     """Put `content` at `relative` below `root`, whole or not at all, with `mode` whatever the
     umask is. Raises as `read` does; the old file then stays as it was."""
-    data = content.encode() if isinstance(content, str) else content
-    with _told(root / relative, "written"), _folder_of(root, relative, make=True) as place:
-        if place is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        folder, name = place
-        _status(folder, name, root / relative)
-        with _temporary(folder) as temporary:
-            _fill(folder, temporary, data, mode)
-            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-        os.fsync(folder)
+    publish_all(root, ((relative, content),), mode=mode)
+
+
+def publish_all(root: Path, files: Iterable[tuple[str, str | bytes]], *, mode: int = 0o644) -> None:
+    """Put each content at its name, as `publish` does. All of them are on the disk before the
+    first one takes its place; where that cannot be, none does."""
+    with contextlib.ExitStack() as held:
+        ready = [held.enter_context(_filled(root, *file, mode)) for file in files]
+        for step in (_sync, _replace, _sync_folder):
+            for one in ready:
+                with _told(one.path, "written"):
+                    step(one)
 
 
 def back_up(root: Path, relative: str) -> Path:
@@ -64,12 +69,16 @@ def _folder_of(root: Path, relative: str, *, make: bool) -> Iterator[tuple[int, 
     with contextlib.ExitStack() as opened:
         folder = _opened(opened, os.open(root, _FOLDER))
         for depth, part in enumerate(parents, start=1):
-            place = root.joinpath(*parents[:depth])
             try:
-                folder = _opened(opened, _into(folder, part, place, make=make))
+                folder = _opened(opened, _into(folder, part, make=make))
             except FileNotFoundError:
                 yield None
                 return
+            except OSError as error:
+                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                    raise
+                place = root.joinpath(*parents[:depth])
+                raise _in_the_way(os.lstat(part, dir_fd=folder), place) from error
         yield folder, name
 
 
@@ -78,22 +87,18 @@ def _opened(stack: contextlib.ExitStack, handle: int) -> int:
     return handle
 
 
-def _into(folder: int, part: str, place: Path, *, make: bool) -> int:
+def _into(folder: int, part: str, *, make: bool) -> int:
     try:
         return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
     except FileNotFoundError:
         if not make:
             raise
-    except OSError as error:
-        if error.errno in (errno.ENOTDIR, errno.ELOOP):
-            raise _in_the_way(os.lstat(part, dir_fd=folder), place) from error
-        raise
     with contextlib.suppress(FileExistsError):  # another one was quicker
         os.mkdir(part, dir_fd=folder)
         made = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
         os.fchmod(made, 0o755)  # whatever the umask is
         return made
-    return _into(folder, part, place, make=False)
+    return _into(folder, part, make=False)
 
 
 def _status(folder: int, name: str, place: Path) -> os.stat_result | None:
@@ -131,13 +136,56 @@ def _temporary(folder: int) -> Iterator[str]:
             os.unlink(name, dir_fd=folder)
 
 
-def _fill(folder: int, name: str, data: bytes, mode: int) -> None:
+def _fill(folder: int, name: str, data: bytes, mode: int) -> BinaryIO:
+    """The new file, written but not yet on the disk. It is open: whoever calls closes it."""
     handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, 0o600, dir_fd=folder)
-    with os.fdopen(handle, "wb") as stream:
+    stream = os.fdopen(handle, "wb")
+    try:
         stream.write(data)
-        os.fchmod(stream.fileno(), mode)
         stream.flush()
-        os.fsync(stream.fileno())
+        os.fchmod(handle, mode)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A file under a name of ours, beside the place that it will take in the open folder."""
+
+    path: Path
+    folder: int
+    temporary: str
+    name: str
+    stream: BinaryIO
+
+
+@contextmanager
+def _filled(root: Path, relative: str, content: str | bytes, mode: int) -> Iterator[_Filled]:
+    data, path = content.encode() if isinstance(content, str) else content, root / relative
+    with contextlib.ExitStack() as held:
+        with _told(path, "written"):
+            place = held.enter_context(_folder_of(root, relative, make=True))
+            if place is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            folder, name = place
+            _status(folder, name, path)
+            temporary = held.enter_context(_temporary(folder))
+            stream = held.enter_context(_fill(folder, temporary, data, mode))
+        yield _Filled(path, folder, temporary, name, stream)
+
+
+def _sync(one: _Filled) -> None:
+    os.fsync(one.stream.fileno())
+
+
+def _replace(one: _Filled) -> None:
+    os.rename(one.temporary, one.name, src_dir_fd=one.folder, dst_dir_fd=one.folder)
+
+
+def _sync_folder(one: _Filled) -> None:
+    os.fsync(one.folder)
 
 
 @contextmanager

@@ -11,12 +11,13 @@ from typing import BinaryIO
 from devpod_gen.errors import HostError
 
 
-def publish(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
-    """Put `content` at `path`, whole or not at all, with `mode` whatever the umask is.
+def publish(path: Path, content: str | bytes, *, mode: int = 0o644, lasting: bool = True) -> None:
+    """Put `content` at `path`, whole or not at all, with `mode` whatever the umask is. What is
+    not `lasting` may be lost, or be empty, once the machine has lost its power.
 
     Raises HostError when the disk refuses; the old file then stays as it was.
     """
-    with growing(path, mode=mode) as stream:
+    with growing(path, mode=mode, lasting=lasting) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
@@ -64,7 +65,7 @@ def _has_ended(process: int) -> bool:
 
 
 @contextmanager
-def growing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+def growing(path: Path, *, mode: int = 0o644, lasting: bool = True) -> Iterator[BinaryIO]:
     """A file to write and to go back in, which is at `path` once all went well; until then,
     and when it did not, there is what was there. Raises HostError when the disk refuses."""
     from tempfile import mkstemp  # noqa: PLC0415 - with what it loads, 5 ms
@@ -77,9 +78,11 @@ def growing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
             yield stream
             os.fchmod(stream.fileno(), mode)
             stream.flush()
-            os.fsync(stream.fileno())
+            if lasting:
+                os.fsync(stream.fileno())
         Path(temporary).replace(path)
-        _settle(path.parent)
+        if lasting:
+            _settle(path.parent)
     except OSError as error:
         message = f"the file cannot be written: {error.strerror}"
         fix = "make room, or make the folder writable; an old file is as it was"

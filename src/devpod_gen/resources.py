@@ -39,7 +39,8 @@ def schema_text(name: str) -> str:
     return (_PACKAGE / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
+@cache
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema `name`, parsed."""
+    """The JSON Schema `name`, parsed: once, so whoever gets it only reads."""
     parsed: dict[str, Any] = json.loads(schema_text(name))
     return parsed

@@ -18,11 +18,14 @@ from devpod_gen.plan.secret import ROOM, SECRETS
 
 # At that depth there are labels only, and variables, whose names have no hyphen.
 _CONFIG = re.compile(r'^      devpod-gen\.config: "([0-9a-f]{16})"$', re.MULTILINE)
+_UNSAID = '\n      devpod-gen.config: ""\n'
 
 
 def compose(plan: Plan) -> RenderedFile:
     """The plan's compose.yaml."""
-    return stamped(f"{plan.output}/compose.yaml", _text(plan, config_of(plan)))
+    text = _text(plan)
+    said = _UNSAID.replace('""', f'"{_config(text)}"')
+    return stamped(f"{plan.output}/compose.yaml", text.replace(_UNSAID, said, 1))
 
 
 def config_of(plan: Plan) -> str:
@@ -30,7 +33,11 @@ def config_of(plan: Plan) -> str:
 
     The header does not count, so a new IDE extension recreates nothing.
     """
-    body = _text(plan, "").split("services:", 1)[1]
+    return _config(_text(plan))
+
+
+def _config(text: str) -> str:
+    body = text.split("services:", 1)[1]
     return hashlib.sha256(body.encode()).hexdigest()[:16]
 
 
@@ -43,11 +50,12 @@ def config_in(text: str) -> str:
     return match[1]
 
 
-def _text(plan: Plan, config: str) -> str:
+def _text(plan: Plan) -> str:
+    """The file, but for what it says its configuration is."""
     return render(
         "devcontainer/compose.yaml.j2",
         plan=plan,
-        config=config,
+        config="",
         blank=BLANK,
         source="/".join([".."] * (plan.output.count("/") + 1)),
         image=_image(plan.image),

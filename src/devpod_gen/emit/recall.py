@@ -45,7 +45,7 @@ def remember(root: Path, output: str, key: str, files: tuple[RenderedFile, ...])
     with contextlib.suppress(HostError):
         path = _path(root, output)
         private_folder(path.parent)
-        publish(path, json.dumps({"key": key, "files": hashes}), mode=0o600)
+        publish(path, json.dumps({"key": key, "files": hashes}), mode=0o600, lasting=False)
 
 
 def _read(root: Path, output: str) -> dict[str, Any] | None:

@@ -67,14 +67,12 @@ def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tu
     """
     if not force:
         require_writable(changes)
-    written = []
-    for change in changes:
-        if change.state is not State.SAME:
-            if change.state in _IN_THE_WAY:
-                beneath.back_up(root, change.file.path)
-            beneath.publish(root, change.file.path, change.file.text)
-            written.append(root / change.file.path)
-    return tuple(written)
+    differing = [change for change in changes if change.state is not State.SAME]
+    for change in differing:
+        if change.state in _IN_THE_WAY:
+            beneath.back_up(root, change.file.path)
+    beneath.publish_all(root, ((change.file.path, change.file.text) for change in differing))
+    return tuple(root / change.file.path for change in differing)
 
 
 def require_writable(changes: tuple[Change, ...]) -> None:

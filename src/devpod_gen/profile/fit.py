@@ -42,10 +42,8 @@ def _fits(schema: Any, value: Any, root: Schema) -> bool:
 
 def _keeps(keyword: str, value: Any, schema: Schema, root: Schema) -> bool:
     """Whether the value keeps to one keyword; to one for values of another type it does."""
-    for kind, rules in _RULES.items():
-        if keyword in rules:
-            return not _TYPES[kind](value) or bool(rules[keyword](schema, value, root))
-    return False
+    is_meant, keeps = _RULE_OF.get(keyword, _UNKNOWN)
+    return not is_meant(value) or bool(keeps(schema, value, root))
 
 
 def _referred(schema: Schema, root: Schema) -> Any:
@@ -117,3 +115,9 @@ _RULES: dict[str, dict[str, _Rule]] = {
         "exclusiveMinimum": lambda s, value, _: value > s["exclusiveMinimum"],
     },
 }
+_RULE_OF = {
+    keyword: (_TYPES[kind], rule)
+    for kind, rules in _RULES.items()
+    for keyword, rule in rules.items()
+}
+_UNKNOWN: tuple[Callable[[Any], bool], _Rule] = (_TYPES["any"], lambda _s, _value, _: False)

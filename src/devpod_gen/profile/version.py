@@ -6,6 +6,7 @@ ranges, read as npm and PEP 440 read them, `~> 1.15` as Ruby and Elixir do (Elix
 """
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def parse(text: str) -> "tuple[SpecifierSet, ...]":
     return tuple(_alternative(part) for part in _alternatives(text))
 
 
+@cache
 def satisfies(version: str, constraint: str) -> bool:
     """Whether `version` (`1.24.4`) meets `constraint`. An unreadable version meets nothing."""
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - 10 ms, for pins only
