@@ -94,10 +94,10 @@ def test_generated(cli: Callable[..., Ran], tmp_path: Path) -> None:
 
 def test_there_are_enough() -> None:
     """Each another text, but for those that say the same thing to another reader."""
-    assert len({case.content for case in CASES}) >= 600
+    assert len({case.content for case in CASES}) >= 780
     assert len({case.id for case in CASES}) == len(CASES)
     count = Counter(case.kind for case in CASES)
-    assert len(count) >= 40
+    assert len(count) >= 47
     assert min(count.values()) >= 8
     assert len(list(CORPUS.glob("*.txt"))) == len(count)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from devpod_gen.plan.model import Plan
-from devpod_gen.plan.steering import steers
+from devpod_gen.plan.steering import leads
 from devpod_gen.profile.secret import Source
 from devpod_gen.profile.wording import printable, shown
 from devpod_gen.value import dataclass
@@ -161,7 +161,7 @@ _HANDED: Mapping[Source, str] = {
 def _steering(plan: Plan) -> Iterator[Ask]:
     """The workspace's; what a service runs is asked for with the service."""
     for name, value in plan.env:
-        if steers(name):
+        if leads(name):
             what = f"{shown(value)}: by this variable programs run other code, or ask others"
             yield Ask("env", what, f"env.{name}")
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from devpod_gen.errors import Finding
 from devpod_gen.plan import mount
-from devpod_gen.plan.place import covers, system_folder
+from devpod_gen.plan.place import covers, is_settings, system_folder
 from devpod_gen.profile.load import invalid
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.wording import where
 
 _RESERVED = ("PATH", "HOME", "USER", "SHELL")
+_OF_KERNEL = ("/proc", "/sys", "/dev")
 
 
 def refuse_clashes(profile: Profile, workspace: str, home: str) -> None:
@@ -34,6 +35,18 @@ def refuse_clashes(profile: Profile, workspace: str, home: str) -> None:
     if covers(workspace, home):
         message = f"{workspace} would hide the home folder ({home})"
         problems.append(Finding(where(profile.file, ("workspace",)), message))
+    if is_settings(home, workspace):
+        message = f"{workspace} would make the repo's files the settings of the user inside"
+        problems.append(Finding(where(profile.file, ("workspace",)), message))
+    problems += [
+        Finding(
+            where(profile.file, ("services", service.name, "volumes", name)),
+            f"{folder} is the kernel's",
+        )
+        for service in profile.services
+        for name, folder in service.volumes
+        if any(covers(kernel, folder) for kernel in _OF_KERNEL)
+    ]
     problems += [
         Finding(where(profile.file, ("env", key)), "is set by devpod-gen and cannot be changed")
         for key, _ in profile.env

@@ -25,6 +25,13 @@ def system_folder(path: str) -> str | None:
     return next((one for one in _SYSTEM if covers(one, plain) or covers(plain, one)), None)
 
 
+def is_settings(home: str, path: str) -> bool:
+    """Whether what is at `path` would be read by programs as what their user has told them:
+    a hidden folder of the home, or the one of the user's programs."""
+    below = path.removeprefix(f"{home.rstrip('/')}/")
+    return below != path and (below.startswith(".") or below.split("/")[0] == "bin")
+
+
 def covers(outer: str, inner: str) -> bool:
     """Whether `inner` is `outer`, or below it."""
     return f"{inner}/".startswith(f"{outer.rstrip('/')}/")

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.errors import Finding
-from devpod_gen.profile import dotfiles, hostvariable, jetbrains, secret, service, ssh, version
+from devpod_gen.profile import (
+    address,
+    dotfiles,
+    hostvariable,
+    jetbrains,
+    secret,
+    service,
+    size,
+    ssh,
+    version,
+)
 from devpod_gen.profile.character import described, is_hidden
 from devpod_gen.profile.wording import shown, where
 
@@ -63,6 +73,8 @@ def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     yield from dotfiles.of_repo(document, file)
     yield from hostvariable.of_profile(document, file)
     yield from ssh.contradictions(document, file)
+    yield from size.contradictions(document, file)
+    yield from address.contradictions(document, file)
     workspace = document.get("workspace", {})
     if isinstance(workspace, dict) and workspace.get("mode") != "volume":
         for key in ("clone", "branch"):

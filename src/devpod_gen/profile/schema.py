@@ -44,9 +44,16 @@ def _pattern(
         yield ValidationError(pattern)
 
 
+def _whole(_checker: object, instance: object) -> bool:
+    """To JSON Schema 1.0 is a whole number; to what reads the emitted files it is none."""
+    return isinstance(instance, int) and not isinstance(instance, bool)
+
+
 # A key that the schema knows but nothing acts on yet is refused, never ignored.
 _Validator: Any = cast("Any", validators).extend(
-    Draft202012Validator, {"x-unsupported": _unsupported, "pattern": _pattern}
+    Draft202012Validator,
+    {"x-unsupported": _unsupported, "pattern": _pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _whole),
 )
 
 

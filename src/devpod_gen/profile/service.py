@@ -1,5 +1,6 @@
 """What a profile says of services, and what of that cannot be meant."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,11 @@ from devpod_gen.profile.wording import shown, suggestion, where
 from devpod_gen.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
+
+_TAKEN = {
+    "dev": "is the workspace's own name",
+    "localhost": "is every container's name for itself",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,10 @@ def _service(name: str, entry: dict[str, Any]) -> Service:
 def contradictions(document: dict[str, Any], file: str) -> Iterator[Finding]:
     """What is well-formed, and cannot be meant."""
     services = document.get("services", {})
-    if "dev" in services:
-        yield Finding(where(file, ("services", "dev")), "is the workspace's own name")
+    for name, why in _TAKEN.items():
+        if name in services:
+            yield Finding(where(file, ("services", name)), why)
+    yield from _commands(services, file)
     yield from _depends(services, file)
     yield from _published_twice(document, file)
     for name, entry in services.items():
@@ -86,6 +94,17 @@ def reached(name: str, needs: Mapping[str, Sequence[str]]) -> set[str]:
     return found
 
 
+def _commands(services: dict[str, Any], file: str) -> Iterator[Finding]:
+    """A command that is a string is split into words, as a shell does."""
+    for name, entry in services.items():
+        command = entry.get("command")
+        try:
+            shlex.split(command) if isinstance(command, str) else None
+        except ValueError:
+            message = "cannot be split into words: a quote or a backslash is left open"
+            yield Finding(where(file, ("services", name, "command")), message)
+
+
 def _depends(services: dict[str, Any], file: str) -> Iterator[Finding]:
     needs = {name: entry.get("depends", ()) for name, entry in services.items()}
     for name, entry in services.items():
@@ -100,6 +119,7 @@ def _depends(services: dict[str, Any], file: str) -> Iterator[Finding]:
 
 def _published_twice(document: dict[str, Any], file: str) -> Iterator[Finding]:
     taken = {p["port"]: "[[ports]]" for p in document.get("ports", ()) if p.get("publish", True)}
+    taken[document.get("ssh", {}).get("port")] = "ssh.port"
     for name, entry in document.get("services", {}).items():
         for index, port in enumerate(entry.get("ports", ())) if entry.get("publish") else ():
             if port in taken:

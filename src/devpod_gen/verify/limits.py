@@ -4,6 +4,7 @@ control group's files of version 2 or 1."""
 from collections.abc import Callable, Iterator, Sequence
 
 from devpod_gen.plan.model import Plan
+from devpod_gen.profile.size import size_of
 from devpod_gen.verify.look import Look, Verdict
 from devpod_gen.workspace.batch import Timed
 
@@ -17,7 +18,6 @@ done
 _MEMORY = "cat /sys/fs/cgroup/memory.max || cat /sys/fs/cgroup/memory/memory.limit_in_bytes"
 _PIDS = "cat /sys/fs/cgroup/pids.max || cat /sys/fs/cgroup/pids/pids.max"
 _SHM = "df -B1 --output=size /dev/shm | tail -n 1"
-_SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 def limits(plan: Plan) -> Iterator[Look]:
@@ -26,11 +26,11 @@ def limits(plan: Plan) -> Iterator[Look]:
     if wanted.cpus:
         yield _look("cpus", _CPUS, wanted.cpus, _share)
     if wanted.memory:
-        yield _look("memory", _MEMORY, _bytes(wanted.memory), int)
+        yield _look("memory", _MEMORY, size_of(wanted.memory), int)
     if wanted.pids:
         yield _look("pids", _PIDS, wanted.pids, int)
     if wanted.shm:
-        yield _look("shm", _SHM, _bytes(wanted.shm), int)
+        yield _look("shm", _SHM, size_of(wanted.shm), int)
 
 
 def _look(name: str, script: str, wanted: float, read: Callable[[str], float]) -> Look:
@@ -60,7 +60,3 @@ def _share(said: str) -> float:
     if quota < 0:
         raise ValueError
     return quota / period
-
-
-def _bytes(size: str) -> int:
-    return int(size[:-1]) * _SIZES[size[-1]]
