@@ -28,8 +28,13 @@ class Case:
 
 
 def cases() -> tuple[Case, ...]:
-    """Every one, by class and in the order of its file."""
-    return tuple(case for file in sorted(CORPUS.glob("*.txt")) for case in _cases(file))
+    """Every profile, by class and in the order of its file."""
+    return read_cases(CORPUS)
+
+
+def read_cases(folder: Path) -> tuple[Case, ...]:
+    """Every one of a folder of classes."""
+    return tuple(case for file in sorted(folder.glob("*.txt")) for case in _cases(file))
 
 
 def _cases(file: Path) -> Iterator[Case]:

@@ -24,7 +24,7 @@ from devpod_gen.cli.console import _as_json
 from devpod_gen.emit.bundle import bundle
 from devpod_gen.emit.file import BLANK, is_untouched, stamped
 from devpod_gen.emit.links import toolbox_link
-from devpod_gen.emit.render import _compose, _json
+from devpod_gen.emit.render import _compose, json_of
 from devpod_gen.emit.sshconfig import SshFiles, is_sound, ssh_config
 from devpod_gen.errors import HostError, ProfileError
 from devpod_gen.plan import lock
@@ -136,12 +136,12 @@ def documents_are_refused_or_read(document: dict[str, Any]) -> None:
 
 @holds(DATA)
 def json_is_read_back(value: Any) -> None:
-    assert json.loads(_json(value)) == value
+    assert json.loads(json_of(value)) == value
 
 
 @holds(DATA)
 def yaml_reads_json(value: Any) -> None:
-    assert yaml.safe_load(_json(value)) == value
+    assert yaml.safe_load(json_of(value)) == value
 
 
 @holds(SEEN)
@@ -153,7 +153,7 @@ def compose_reads_a_dollar(text: str) -> None:
 
 @holds(SEEN)
 def toml_reads_a_string(text: str) -> None:
-    assert toml.document(f"a = {_json(text)}".encode(), "f") == ({"a": text}, ())
+    assert toml.document(f"a = {json_of(text)}".encode(), "f") == ({"a": text}, ())
 
 
 @holds(SEEN)

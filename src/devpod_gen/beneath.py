@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from devpod_gen.disk import temporary_prefix
@@ -51,6 +51,18 @@ def publish_all(root: Path, files: Iterable[tuple[str, str | bytes]], *, mode: i
             for one in ready:
                 with _told(one.path, "written"):
                     step(one)
+
+
+def remove(root: Path, relative: str) -> None:
+    """Remove the file at `relative` below `root`, and folders that are empty then, but for the
+    topmost. Raises as `read` does."""
+    with _told(root / relative, "removed"), _folder_of(root, relative, make=False) as place:
+        if place is not None and _status(*place, root / relative):
+            os.unlink(place[1], dir_fd=place[0])
+    for parent in PurePosixPath(relative).parents[:-2]:
+        with contextlib.suppress(OSError), _folder_of(root, str(parent), make=False) as place:
+            if place is not None:
+                os.rmdir(place[1], dir_fd=place[0])
 
 
 def back_up(root: Path, relative: str) -> Path:

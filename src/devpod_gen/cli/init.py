@@ -1,5 +1,6 @@
 """The command that makes a profile: init. It does not reach an engine."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,6 +52,7 @@ def init(
     from devpod_gen.emit.starter import starter  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.plan.resolve import resolve, slug  # noqa: PLC0415
     from devpod_gen.profile.load import parse  # noqa: PLC0415
+    from devpod_gen.profile.template import own_templates  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
@@ -60,8 +62,10 @@ def init(
     text = starter(slug(repo.root.name), found, known, was)
     parsed = parse(text.encode(), repo.profile_name)
     plan = resolve(parsed, known, folder_name=repo.root.name, variant=profile)
+    # The repo's own templates are not rendered before they are trusted.
+    whole = replace(plan, templates=own_templates(repo.root))
     if not dry_run:
-        changes = changes_of(repo, plan, ci=ci)
+        changes = tuple(one for one in changes_of(repo, plan, ci=ci) if not one.gone)
         _write_profile(repo, text, changes, force=force)
         for path in write_files(repo, plan, changes, force=force):
             console.say(f"wrote {path}")
@@ -69,7 +73,7 @@ def init(
     console.result(
         text if dry_run else _found(found, {stack.name for stack in known}),
         **_detected(found),
-        asks=_asks(repo, plan, console, written=not dry_run),
+        asks=_asks(repo, whole, console, written=not dry_run),
         existing=[told(one) for one in was],
         profile=text,
     )

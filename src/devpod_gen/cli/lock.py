@@ -79,7 +79,7 @@ def require_locked(repo: Repo, plan: "Plan", changes: "tuple[Change, ...]") -> "
 def locked_texts(changes: "tuple[Change, ...]") -> dict[str, str]:
     """The files that the lock has hashes of, by path: those that shape the workspace. The
     CI's workflow comes and goes without it."""
-    texts = {change.file.path: change.file.text for change in changes}
+    texts = {change.file.path: change.file.text for change in changes if not change.gone}
     return {path: text for path, text in texts.items() if path.startswith(".devcontainer/")}
 
 

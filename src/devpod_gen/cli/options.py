@@ -103,10 +103,18 @@ def plan_with(repo: Repo, lock: "Lock | None") -> "Plan":
     """The repo's profile, resolved with this lock in the place of its own. Raises ProfileError."""
     from devpod_gen.plan.resolve import resolve  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.profile.load import load  # noqa: PLC0415
+    from devpod_gen.profile.template import own_templates  # noqa: PLC0415
 
     profile = load(repo.profile_path, file=repo.profile_name)
     stacks = stacks_of(repo, named=profile.stacks)
-    return resolve(profile, stacks, folder_name=repo.root.name, variant=repo.profile, lock=lock)
+    return resolve(
+        profile,
+        stacks,
+        folder_name=repo.root.name,
+        variant=repo.profile,
+        lock=lock,
+        templates=own_templates(repo.root),
+    )
 
 
 def lock_of(repo: Repo) -> "Lock | None":

@@ -19,6 +19,7 @@ from devpod_gen.cli.options import (
     plan_of,
     repo_at,
 )
+from devpod_gen.cli.rendering import own_files, require_rendering
 from devpod_gen.errors import FilesDiffer
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ def generate(
         console.result("".join(change.diff for change in differing) if diff else "", files=files)
         return
     written = write_files(repo, plan, changes, force=force)
+    gone = {change.file.path for change in changes if change.gone}
     for path in written:
-        console.say(f"wrote {path}")
+        console.say(f"{'removed' if path in gone else 'wrote'} {path}")
     if plan.mounts:
         _tell_of_mounts(repo, plan, console)
     console.result("" if written else "nothing to do: the files are up to date", files=files)
@@ -87,24 +89,27 @@ def changes_of(
     """The emitted files as the plan says, held against those on disk. Reads only; with `keep`
     it remembers in the user's cache what was rendered.
 
-    With `ci` there is its workflow among them; so there is once we have written one.
+    With `ci` there is its workflow among them; so there is once we have written one. Raises
+    Untrusted for a repo's own templates that its user has not trusted.
     """
     from devpod_gen.emit.recall import key_of, recall, remember  # noqa: PLC0415
 
+    require_rendering(repo, plan)
     own = _is_our_own(repo.root)
     key = key_of(plan, own=own)
     if not ci and (known := recall(repo.root, plan.output, key)):
         return known
     from devpod_gen.emit.bundle import bundle  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.emit.former import compare_all  # noqa: PLC0415
     from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
     from devpod_gen.emit.workflow import workflow  # noqa: PLC0415
 
-    files, of_ci = bundle(plan), workflow(plan, own=own)
+    files, of_ci = bundle(plan, own_files(plan)), workflow(plan, own=own)
     if keep:
         remember(repo.root, plan.output, key, (*files, of_ci))
     (flow,) = compare(repo.root, (of_ci,))
     there = flow.state not in (State.MISSING, State.FOREIGN)
-    return (*compare(repo.root, files), *((flow,) if ci or there else ()))
+    return (*compare_all(repo.root, plan.output, files), *((flow,) if ci or there else ()))
 
 
 def _is_our_own(root: Path) -> bool:
@@ -120,14 +125,15 @@ def write_files(
     from devpod_gen.workspace.env import said_loaded, write_env  # noqa: PLC0415
     from devpod_gen.workspace.identity import identify  # noqa: PLC0415
 
-    for folder in (repo.root, repo.root / plan.output, repo.root / plan.output / "gateway"):
+    folders = {(repo.root / change.file.path).parent for change in changes}
+    for folder in (repo.root, repo.root / plan.output, *folders):
         sweep(folder)
     written: list[Path] = []
     if _differing(changes):
         from devpod_gen.emit.bundle import self_check  # noqa: PLC0415 - only what is used
         from devpod_gen.emit.tree import write  # noqa: PLC0415
 
-        self_check(tuple(change.file for change in changes))
+        self_check(tuple(change.file for change in changes if not change.gone))
         written += write(repo.root, changes, force=force)
     identity = identify(repo.root, plan.alias, plan.output)  # also beside a branch's
     if write_env(identity, plan, said_loaded(identity, plan.image)):

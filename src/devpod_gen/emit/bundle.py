@@ -15,9 +15,10 @@ from devpod_gen.profile.fit import findings
 _EMITTERS = (devcontainer, compose, page)
 
 
-def bundle(plan: Plan) -> tuple[RenderedFile, ...]:
-    """Every file that the plan emits, by path. Pure: the same plan, the same bytes."""
-    files = [emit(plan) for emit in _EMITTERS]
+def bundle(plan: Plan, own: tuple[RenderedFile, ...] = ()) -> tuple[RenderedFile, ...]:
+    """Every file that the plan emits, by path; `own`: what its own templates have made. Pure:
+    the same plan, the same bytes."""
+    files = [*(emit(plan) for emit in _EMITTERS), *own]
     ignored = render("devcontainer/gitignore.j2", plan=plan, blank=BLANK)
     files.append(stamped(f"{plan.output}/.gitignore", ignored))
     return tuple(sorted(files, key=lambda file: file.path))
@@ -30,7 +31,7 @@ def self_check(files: tuple[RenderedFile, ...]) -> None:
     """
     for file in files:
         problems = _broken(file)
-        if problems or not is_untouched(file.text):
+        if problems or not (file.listed or is_untouched(file.text)):
             message = "a generated file is not what it should be"
             raise InternalError(
                 message,
@@ -49,6 +50,8 @@ def _yaml(text: str) -> object:
 
 
 def _broken(file: RenderedFile) -> tuple[Finding, ...]:
+    if file.listed:
+        return ()  # a text, by a template of the repo's own
     name = file.path.rsplit("/", 1)[-1]
     if name == "devcontainer.json":
         return findings("devcontainer", json.loads(file.text), file.path)

@@ -18,7 +18,7 @@ from typing import Any
 
 from devpod_gen import resources
 from devpod_gen.disk import cache_home, private_folder, publish
-from devpod_gen.emit.file import RenderedFile
+from devpod_gen.emit.file import LIST, RenderedFile
 from devpod_gen.emit.tree import Change, same
 from devpod_gen.errors import HostError
 from devpod_gen.plan.model import Plan
@@ -36,6 +36,8 @@ def recall(root: Path, output: str, key: str) -> tuple[Change, ...] | None:
     found = _read(root, output)
     if not found or found.get("key") != key:
         return None
+    if f"{output}/{LIST}" not in found["files"] and os.path.lexists(root / output / LIST):
+        return None  # what is in it is not generated any more
     return same(root, found["files"], optional=lambda path: not path.startswith(f"{output}/"))
 
 

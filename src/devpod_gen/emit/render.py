@@ -32,11 +32,11 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters = environment.filters | {"json": _json, "compose": _compose}
+    environment.filters = environment.filters | {"json": json_of, "compose": _compose}
     return environment
 
 
-def _json(value: Any, indent: int | None = None) -> str:
+def json_of(value: Any, indent: int | None = None) -> str:
     """A JSON value; also a YAML flow value, and for a string a TOML basic string.
 
     Jinja's own tojson writes `&` as \\u0026, which people cannot read.
@@ -48,7 +48,7 @@ def _json(value: Any, indent: int | None = None) -> str:
 
 def _compose(value: Any) -> str:
     """A JSON value for a compose file, where `$` starts an interpolation unless doubled."""
-    return _json(value).replace("$", "$$")
+    return json_of(value).replace("$", "$$")
 
 
 def _plain(value: Any) -> Any:

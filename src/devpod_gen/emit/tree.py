@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 
 from devpod_gen import beneath
 from devpod_gen.emit.file import RenderedFile, is_ours, is_untouched
@@ -24,6 +25,7 @@ class State(Enum):
     OUTDATED = "outdated"
     EDITED = "edited since it was generated"
     FOREIGN = "not written by devpod-gen"
+    LEFT = "not generated any more"
 
 
 _IN_THE_WAY = (State.EDITED, State.FOREIGN)
@@ -37,10 +39,18 @@ class Change:
     state: State
     diff: str
 
+    @property
+    def gone(self) -> bool:
+        """Whether there is no such file afterwards."""
+        return self.state is State.LEFT
 
-def compare(root: Path, files: tuple[RenderedFile, ...]) -> tuple[Change, ...]:
-    """Hold `files` against what is below `root`. Reads only."""
-    return tuple(_change(root, file) for file in files)
+
+def compare(
+    root: Path, files: tuple[RenderedFile, ...], listed: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Change, ...]:
+    """Hold `files` against what is below `root`; `listed`: the hashes of those that were
+    written without a stamp. Reads only."""
+    return tuple(_change(root, file, listed.get(file.path)) for file in files)
 
 
 def same(
@@ -71,7 +81,11 @@ def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tu
     for change in differing:
         if change.state in _IN_THE_WAY:
             beneath.back_up(root, change.file.path)
-    beneath.publish_all(root, ((change.file.path, change.file.text) for change in differing))
+    made = [change for change in differing if not change.gone]
+    beneath.publish_all(root, ((change.file.path, change.file.text) for change in made))
+    for change in differing:
+        if change.gone:
+            beneath.remove(root, change.file.path)
     return tuple(root / change.file.path for change in differing)
 
 
@@ -82,14 +96,18 @@ def require_writable(changes: tuple[Change, ...]) -> None:
         raise _not_ours(blocked)
 
 
-def _change(root: Path, file: RenderedFile) -> Change:
+def _change(root: Path, file: RenderedFile, listed: str | None) -> Change:
     content = beneath.read(root, file.path)
     if content is None:
-        return Change(file, State.MISSING, _diff(file.path, "", file.text))
+        return Change(file, State.MISSING, difference(file.path, "", file.text))
     old = content.decode("utf-8", errors="surrogateescape")
     if old == file.text:
         return Change(file, State.SAME, "")
-    return Change(file, _state(old), _diff(file.path, old, file.text))
+    state = _state(old)
+    if listed and state is not State.OUTDATED:
+        same = hashlib.sha256(content).hexdigest() == listed
+        state = State.OUTDATED if same else State.EDITED
+    return Change(file, state, difference(file.path, old, file.text))
 
 
 def _state(old: str) -> State:
@@ -98,7 +116,8 @@ def _state(old: str) -> State:
     return State.EDITED if is_ours(old) else State.FOREIGN
 
 
-def _diff(path: str, old: str, new: str) -> str:
+def difference(path: str, old: str, new: str) -> str:
+    """The unified diff from disk to what would be written."""
     lines = difflib.unified_diff(
         old.splitlines(keepends=True),
         new.splitlines(keepends=True),

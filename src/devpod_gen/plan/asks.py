@@ -7,7 +7,8 @@ that may be pulled and run in the place of ours), services (sidecars), hooks, pr
 clone (a repo that is cloned inside), caches (shared with other workspaces of the machine),
 secrets (this machine's, handed over), mounts (this machine's files and folders), env (variables
 that steer programs), agent and
-credentials (the user's, lent to sessions), backend (an IDE's, from elsewhere). A key that
+credentials (the user's, lent to sessions), backend (an IDE's, from elsewhere), templates (the
+repo's own, rendered here). A key that
 runs or opens something gets its kind in `Kind`, its function, and its line in `_SOURCES`;
 the kind is put into policy.schema.json.
 """
@@ -18,6 +19,7 @@ from typing import Literal
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.steering import leads
 from devpod_gen.profile.secret import Source
+from devpod_gen.profile.template import PLACE
 from devpod_gen.profile.wording import printable, shown
 from devpod_gen.value import dataclass
 
@@ -38,6 +40,7 @@ Kind = Literal[
     "credentials",
     "backend",
     "sudo",
+    "templates",
 ]
 
 INSIDE: frozenset[Kind] = frozenset(
@@ -184,6 +187,13 @@ def _sudo(plan: Plan) -> Iterator[Ask]:
         yield Ask("sudo", what, "security.sudo")
 
 
+def _templates(plan: Plan) -> Iterator[Ask]:
+    makers = [one.makes for one in plan.templates if one.makes]
+    if plan.templates:
+        what = f"templates of the repo's own are rendered here, in a sandbox: {', '.join(makers)}"
+        yield Ask("templates", what, PLACE)
+
+
 def _line(command: str | tuple[str, ...]) -> str:
     return command if isinstance(command, str) else " ".join(command)
 
@@ -204,5 +214,6 @@ _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _credentials,
     _sudo,
     _backend,
+    _templates,
 )
 """One line for each kind."""

@@ -11,6 +11,7 @@ from devpod_gen.plan.privileges import Privileges
 from devpod_gen.plan.secret import SecretPlan
 from devpod_gen.plan.service import ServicePlan
 from devpod_gen.profile.model import Resources, Shell
+from devpod_gen.profile.template import Template
 from devpod_gen.value import dataclass
 
 
@@ -209,6 +210,8 @@ class Plan:
     privileges: Privileges
     credentials: bool
     """Whether git inside may ask the host's credential helpers."""
+    templates: tuple[Template, ...]
+    """The repo's own, as they were read."""
 
     @property
     def alias(self) -> str:

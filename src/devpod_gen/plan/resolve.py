@@ -32,6 +32,7 @@ from devpod_gen.plan.tools import tool_plans
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.ssh import LISTENS
 from devpod_gen.profile.stacks import Stack
+from devpod_gen.profile.template import Template
 
 PROBE_TIMEOUT = 30
 """Seconds that a probe may take when the profile does not say."""
@@ -53,6 +54,7 @@ def resolve(
     folder_name: str,
     variant: str | None = None,
     lock: Lock | None = None,
+    templates: tuple[Template, ...] = (),
 ) -> Plan:
     """Decide everything. `folder_name` is the repo's, for a profile without a name.
 
@@ -104,6 +106,7 @@ def resolve(
         ssh=_ssh(profile),
         privileges=privileges(sudo=profile.sudo),
         credentials=profile.git.credentials,
+        templates=templates,
     )
 
 

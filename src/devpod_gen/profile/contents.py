@@ -69,7 +69,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 def _problem(folder: Path, path: Path, mode: int) -> str | None:
     if stat.S_ISLNK(mode):
-        inside = path.resolve().is_relative_to(folder.resolve())
+        inside = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
         return None if inside else "is a link that leads out of the stack's folder"
     if not stat.S_ISREG(mode):
         return "is neither a file nor a folder"

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from devpod_gen.errors import FilesDiffer, Finding, Forbidden, HostError, Untrusted
-from devpod_gen.plan.asks import Ask, asks
+from devpod_gen.plan.asks import Ask, Kind, asks
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.policy import Policy, own_policy
 from devpod_gen.profile.contents import contents
@@ -82,6 +82,13 @@ def require(root: Path, plan: Plan) -> None:
         raise untrusted(content, "the profile asks for what you have not trusted yet")
 
 
+def require_kind(root: Path, plan: Plan, kind: Kind) -> None:
+    """The same for one kind of what is asked for: the rest may be asked later."""
+    content = content_of(root, plan)
+    if any(ask.kind == kind for ask in content.asks) and not content.known:
+        raise untrusted(content, "the profile asks for what you have not trusted yet")
+
+
 def untrusted(content: Content, message: str, *, fix: str | None = None) -> Untrusted:
     """The error that names each thing that is asked for, and what was changed since."""
     return Untrusted(
@@ -100,7 +107,8 @@ def trust(content: Content) -> None:
 
 def _hash(plan: Plan) -> str:
     """Of every byte, and of what paths of the host lead to now."""
-    included = sorted((own.place, own.digest) for own in plan.own_stacks)
+    included = [(own.place, own.digest) for own in plan.own_stacks]
+    included = sorted((*included, *((one.place, one.digest) for one in plan.templates)))
     told = [plan.source, included, *([found] if (found := mounts.outside(plan)) else [])]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
@@ -138,6 +146,7 @@ def _texts(root: Path, plan: Plan) -> Texts:
             found = contents(root / own.place, own.place)
             same = same and found.digest == own.digest
             files |= {f"{own.place}/{name}": content for name, content in found.files.items()}
+        files |= {one.place: one.text.encode() for one in plan.templates}
     except OSError as error:
         message = f"the profile cannot be read: {error.strerror}"
         raise HostError(message, where=plan.file, fix="make it a readable file") from error
