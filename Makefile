@@ -20,7 +20,7 @@ check: venv      ## Lint, types, the import contract
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/shellcheck scripts/* .ci/run images/base/rootfs/usr/local/bin/* images/base/rootfs/usr/local/lib/devpod/* images/jetbrains/unpack images/jetbrains/register
+	.venv/bin/shellcheck -x scripts/* .ci/run images/base/rootfs/usr/local/bin/* images/base/rootfs/usr/local/lib/devpod/* images/jetbrains/unpack images/jetbrains/register
 	.venv/bin/hadolint images/*/Dockerfile
 
 fuzz: venv       ## Fuzz what reads strangers' files, for SECONDS_TO_FUZZ
