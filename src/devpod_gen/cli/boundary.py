@@ -91,8 +91,9 @@ def leave(code: int) -> None:
     if "threading" in sys.modules:
         import threading  # noqa: PLC0415 - only where somebody has
 
-        for thread in set(threading.enumerate()) - {threading.current_thread()}:
-            thread.join()
+        for thread in threading.enumerate():
+            if not thread.daemon and thread is not threading.current_thread():
+                thread.join()
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -61,9 +61,7 @@ def up(
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
-    from devpod_gen.workspace.history import kind_of, run_of  # noqa: PLC0415
     from devpod_gen.workspace.lock import held  # noqa: PLC0415
-    from devpod_gen.workspace.regression import weigh  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
     clock = Clock(began())
@@ -89,6 +87,9 @@ def up(
         running = lifecycle.up(context, beside, config=config, secrets=secrets)
         if running.ssh and configs[0]:
             publish(running.ssh.config, configs[0], mode=0o600)
+    from devpod_gen.workspace.history import kind_of, run_of  # noqa: PLC0415
+    from devpod_gen.workspace.regression import weigh  # noqa: PLC0415
+
     timing = clock.timing()
     container = running.container
     kind = kind_of(timing, created=running.created, started=running.started)
@@ -124,6 +125,7 @@ def _load() -> None:
     """What is needed later: while an engine is waited for, that costs nothing."""
     from devpod_gen.emit.render import prepare  # noqa: PLC0415
     from devpod_gen.verify import doorway  # noqa: F401, PLC0415
+    from devpod_gen.workspace import include, regression, welcome  # noqa: F401, PLC0415
 
     prepare()
 

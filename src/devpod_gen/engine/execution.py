@@ -1,6 +1,6 @@
 """A command in a container by the engine's API: its client takes 20 ms for itself.
 
-What the command says is read by a `cat`, which is started as any client is. So it inherits
+What the command says is read by a process that is started as any client is. So it inherits
 our lock, as a client does: when we are killed, the next one waits for what is still running.
 """
 

@@ -1,6 +1,7 @@
 """A clone's workspace: found, started, removed."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Engine
@@ -22,15 +23,16 @@ from devpod_gen.workspace import (
 )
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_folders
-from devpod_gen.workspace.dotfiles import Applied
 from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.finding import find as find  # noqa: PLC0414 - a part of this module
 from devpod_gen.workspace.finding import require as require  # noqa: PLC0414
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.images import have_images
-from devpod_gen.workspace.secrecy.value import Value
-from devpod_gen.workspace.ssh import SshDoor, Who, visit_of
-from devpod_gen.workspace.welcome import welcome
+
+if TYPE_CHECKING:
+    from devpod_gen.workspace.dotfiles import Applied
+    from devpod_gen.workspace.secrecy.value import Value
+    from devpod_gen.workspace.ssh import SshDoor, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Running:
     """The image's id."""
     started: bool
     created: bool
-    ssh: SshDoor | None
-    dotfiles: Applied | None
+    ssh: "SshDoor | None"
+    dotfiles: "Applied | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,11 @@ class Beside:
     `door`: while something runs inside, once the door of this container is known."""
 
     load: Callable[[], None]
-    door: Callable[[SshDoor, Container], None]
+    door: "Callable[[SshDoor, Container], None]"
 
 
 def up(
-    context: Context, beside: Beside, *, config: str, secrets: tuple[Value, ...] = ()
+    context: Context, beside: Beside, *, config: str, secrets: "tuple[Value, ...]" = ()
 ) -> Running:
     """Have the workspace running and ready: all of the plan's probes pass.
 
@@ -86,6 +88,9 @@ def up(
             )
             if context.plan.mounts:
                 mounted.require_same(context, found)
+    from devpod_gen.workspace.ssh import visit_of  # noqa: PLC0415 - by then it is loaded
+    from devpod_gen.workspace.welcome import welcome  # noqa: PLC0415
+
     visit = visit_of(engine, found, comes(), data=identity.data, alias=known.alias)
     credentials.allow(identity.data, found, asked=context.plan.credentials)
     told = begin(lambda: beside.door(visit.door, found))
@@ -95,10 +100,13 @@ def up(
     return Running(found, has.id, found is not before, created, door, dotfiles)
 
 
-def who_comes(context: Context) -> Who:
+def who_comes(context: Context) -> "Who":
     """Who comes in by the SSH door, with what git in there is to know."""
+    from devpod_gen.workspace.ssh import Who  # noqa: PLC0415
+
     plan = context.plan
-    return Who(plan.user, person.settings(context.identity.root, plan), plan.ssh.listens)
+    told = person.settings(context.identity.root, plan)
+    return Who(plan.user, told, plan.ssh.listens)
 
 
 def cache_sizes(engine: Engine, identity: Identity) -> tuple[tuple[str, int], ...]:
