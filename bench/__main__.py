@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import table
+from bench import startup, table
 from bench.measure import Taken, measure
 from bench.peers import PEERS, Failed, Peer
 from bench.place import PROFILES, ROOT, make
@@ -31,7 +31,7 @@ def main() -> int:
         for name in chosen.workspace or PROFILES:
             places = {peer.name: make(name, Path(folder), _folder(peer)) for peer in peers}
             results[name] = measure(peers, places, runs=chosen.runs, say=_say)
-    text = _text(results, versions, chosen.runs)
+    text = _text(results, versions, chosen.runs) + _of_commands(chosen.runs)
     sys.stdout.write(text)
     if chosen.write:
         _write(chosen.write, text, results)
@@ -66,8 +66,14 @@ def _text(results: dict[str, Taken], versions: list[str], runs: int) -> str:
     parts += [*versions, ""]
     for name, taken in results.items():
         parts += [f"### {name}", "", f"![{name}](performance-{name}.svg)", ""]
-        parts += [*table.seconds(taken), "", *table.promises(taken), "", *table.spent(taken), ""]
+        parts += [*table.seconds(taken), "", *table.promises(taken), "", *table.floor(taken), ""]
     return "\n".join(parts)
+
+
+def _of_commands(runs: int) -> str:
+    return "\n".join(
+        ["### Commands that do nothing", "", *startup.rows(startup.startup(runs=runs)), ""]
+    )
 
 
 def _write(page: Path, text: str, results: dict[str, Taken]) -> None:

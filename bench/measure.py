@@ -8,12 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bench.floor import floor
-from bench.peers import Failed, Peer, run
+from bench.peers import Failed, Peer, require_nothing, run
 from bench.place import Place
+from bench.prompt import prompt
+from bench.spent import spent
 
 Kind = str
-KINDS = ("up", "again", "restart", "exec", "down")
-"""No workspace, running already, stopped, one command inside, removed."""
+KINDS = ("up", "again", "restart", "exec", "shell", "down")
+"""No workspace, running already, stopped, one command inside, a prompt, removed."""
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class Taken:
     failed: dict[str, str] = field(default_factory=dict)
     floor: list[dict[str, float]] = field(default_factory=list)
     stages: list[dict[str, float]] = field(default_factory=list)
+    spent: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    """By kind of start: what each was spent on."""
 
 
 def measure(
@@ -49,10 +53,13 @@ def _turn(peer: Peer, place: Place, taken: Taken) -> None:
         for kind in KINDS:
             if kind == "restart" and "stop" in peer.steps:
                 _do(peer, place, "stop")
+            if kind == "up":
+                require_nothing(place)
             if kind in peer.steps:
                 found.setdefault(kind, []).append(_do(peer, place, kind))
-            if kind == "again" and peer.name == "devpod-gen":
-                taken.stages.append(_stages(peer, place))
+        if peer.name == "devpod-gen":
+            taken.stages.append(_stages(peer, place))
+            _look(peer, place, taken)
         _do(peer, place, "end")
     except Failed as error:
         taken.failed[peer.name] = str(error)
@@ -61,10 +68,20 @@ def _turn(peer: Peer, place: Place, taken: Taken) -> None:
 
 
 def _do(peer: Peer, place: Place, kind: Kind) -> float:
+    if kind == "shell":
+        return prompt(peer.steps[kind](place)[0], place.folder)
     begun = time.monotonic()
     for words in peer.steps[kind](place):
         run(words, place.folder)
     return time.monotonic() - begun
+
+
+def _look(peer: Peer, place: Place, taken: Taken) -> None:
+    """What our own starts spend their time on; not a part of what is measured."""
+    for kind, first in (("no workspace", "down"), ("running", ""), ("stopped", "stop")):
+        if first:
+            _do(peer, place, first)
+        taken.spent.setdefault(kind, []).append(spent(place))
 
 
 def _stages(peer: Peer, place: Place) -> dict[str, float]:

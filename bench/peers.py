@@ -43,6 +43,16 @@ def run(words: Words, folder: Path) -> str:
     return done.stdout
 
 
+def require_nothing(place: Place) -> None:
+    """Raises Failed where the place has a container already: then it is no cold start."""
+    for label in ("devcontainer.local_folder", "com.docker.compose.project.working_dir"):
+        for folder in (place.folder, place.compose.parent):
+            chosen = ["--filter", f"label={label}={folder}"]
+            if found := run(["docker", "ps", "--all", "--quiet", *chosen], place.folder).split():
+                message = f"what was there before is there still: container {found[0]}"
+                raise Failed(message)
+
+
 def _shell(place: Place) -> Words:
     return ["zsh", "-lc", place.inside]
 
@@ -81,11 +91,19 @@ def _engine_run(place: Place) -> list[Words]:
     return [start, inside]
 
 
-def _client(program: Path) -> Steps:
-    """A client of the Development Containers specification: `up`, then `exec`."""
+def _prompt(place: Place) -> Words:
+    options = ["--interactive", "--tty", "--user", "dev", "--workdir", place.workspace]
+    return ["docker", "exec", *options, place.project, "zsh", "--login"]
+
+
+def _client(program: Path, *, knows_env: bool) -> Steps:
+    """A client of the Development Containers specification: `up`, then `exec`. One that does not
+    read the project's name from `.env` is told it: under another one it would find, in the next
+    round, the container of this one."""
 
     def words(place: Place, verb: str, *rest: str) -> Words:
-        return [str(program), verb, "--workspace-folder", str(place.folder), *rest]
+        told = [] if knows_env else ["env", f"COMPOSE_PROJECT_NAME={place.project}"]
+        return [*told, str(program), verb, "--workspace-folder", str(place.folder), *rest]
 
     def up_and_in(place: Place) -> list[Words]:
         return [words(place, "up"), words(place, "exec", *_shell(place))]
@@ -126,6 +144,7 @@ PEERS = (
             "up": lambda place: [_ours(place, "up")],
             "again": lambda place: [_ours(place, "up")],
             "exec": lambda place: [_ours(place, "exec", "--", "true")],
+            "shell": lambda place: [_ours(place, "shell")],
             "stop": lambda place: [["docker", "stop", _of_compose(place)]],
             "restart": lambda place: [_ours(place, "up")],
             "down": lambda place: [_ours(place, "down")],
@@ -154,6 +173,7 @@ PEERS = (
             "up": _engine_run,
             "again": lambda place: _engine_run(place)[1:],
             "exec": lambda place: [["docker", "exec", "-u", "dev", place.project, "true"]],
+            "shell": lambda place: [_prompt(place)],
             "stop": lambda place: [["docker", "stop", place.project]],
             "restart": lambda place: [["docker", "start", place.project], *_engine_run(place)[1:]],
             "end": lambda place: [["docker", "rm", "--force", "--volumes", place.project]],
@@ -161,14 +181,14 @@ PEERS = (
     ),
     Peer(
         "devcontainer-rs",
-        "`devcontainer up`, then `devcontainer exec`",
+        "`devcontainer up`, then `devcontainer exec`, with the project's name in the environment",
         _get_rs,
-        _client(_RS / "bin" / "devcontainer"),
+        _client(_RS / "bin" / "devcontainer", knows_env=False),
     ),
     Peer(
         "@devcontainers/cli",
         "`devcontainer up`, then `devcontainer exec`",
         _get_cli,
-        _client(ROOT / ".tools" / "bin" / "devcontainer"),
+        _client(ROOT / ".tools" / "bin" / "devcontainer", knows_env=True),
     ),
 )

@@ -4,6 +4,7 @@ they stand to what is promised."""
 from dataclasses import dataclass
 from statistics import median
 
+from bench import spent
 from bench.measure import KINDS, Taken
 
 TITLES = {
@@ -11,6 +12,7 @@ TITLES = {
     "again": "running already",
     "restart": "stopped",
     "exec": "`exec true`",
+    "shell": "prompt of a shell",
     "down": "removed",
 }
 
@@ -34,6 +36,7 @@ PROMISES = (
     Promise("again", "engine", 0.25, more=True, against="exec"),
     Promise("restart", "engine", 1.25),
     Promise("exec", "engine", 0.15, more=True),
+    Promise("shell", "engine", 0.15, more=True),
     Promise("down", "compose", 1.25),
 )
 
@@ -45,15 +48,21 @@ def spread(values: list[float], form: str = ".2f") -> str:
 
 def seconds(taken: Taken) -> list[str]:
     """A row for each peer."""
-    lines = ["| | " + " | ".join(TITLES[kind] for kind in KINDS) + " |", "|---" * 6 + "|"]
+    lines = [
+        "| | " + " | ".join(TITLES[kind] for kind in KINDS) + " |",
+        "|---" * (len(KINDS) + 1) + "|",
+    ]
     for peer, kinds in taken.seconds.items():
         if peer in taken.failed:
-            lines.append(f"| {peer} | failed: {taken.failed[peer]} | | | | |")
+            lines.append(f"| {peer} | failed: {taken.failed[peer]} |" + " |" * (len(KINDS) - 1))
             continue
         cells = [spread(kinds[kind]) if kind in kinds else "" for kind in KINDS]
         lines.append(f"| {peer} | " + " | ".join(cells) + " |")
     whole = [sum(one.values()) for one in taken.floor]
-    return [*lines, f"| the engine's floor, by its API | {spread(whole)} | | | | |"]
+    return [
+        *lines,
+        f"| the engine's floor, by its API | {spread(whole)} |" + " |" * (len(KINDS) - 1),
+    ]
 
 
 def promises(taken: Taken) -> list[str]:
@@ -77,7 +86,7 @@ def promises(taken: Taken) -> list[str]:
     return lines
 
 
-def spent(taken: Taken) -> list[str]:
+def floor(taken: Taken) -> list[str]:
     """Where the time goes: the engine's floor by steps, and the stages of our start."""
     steps = {key: median([one[key] for one in taken.floor]) for key in taken.floor[0]}
     lines = ["| the engine's floor | s |", "|---|---|"]
@@ -88,4 +97,5 @@ def spent(taken: Taken) -> list[str]:
     names = taken.stages[0]
     stages = {key: median([one.get(key, 0.0) for one in taken.stages]) for key in names}
     lines += ["| a stage of `up` | s |", "|---|---|"]
-    return lines + [f"| {name} | {value:.3f} |" for name, value in stages.items() if value]
+    lines += [f"| {name} | {value:.3f} |" for name, value in stages.items() if value]
+    return [*lines, "", *spent.rows(taken.spent)] if taken.spent else lines

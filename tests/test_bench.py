@@ -12,7 +12,8 @@ import pytest
 from bench.measure import Taken
 from bench.peers import PEERS
 from bench.plot import plot
-from bench.table import PROMISES, promises, seconds, spent
+from bench.spent import AFTER, BEFORE, BETWEEN, PARTS, _sums, rows
+from bench.table import PROMISES, floor, promises, seconds
 from conftest import ROOT
 
 STEPS = {"network": 0.1, "create": 0.1, "start": 0.2, "exec": 0.1}
@@ -43,9 +44,26 @@ def test_a_peer_that_failed_says_why() -> None:
 
 
 def test_the_floor_and_the_rest() -> None:
-    told = "\n".join(spent(taken()))
+    told = "\n".join(floor(taken()))
     assert "| together | 0.500 |" in told
     assert "| start | 0.200 |" in told
+
+
+def test_what_is_done_side_by_side_counts_once() -> None:
+    events = [
+        (0.10, 0.11, "GET /v1.44/images/x/json"),
+        (0.12, 0.20, "POST /v1.44/networks/create"),
+        (0.12, 0.15, "POST /v1.44/containers/create"),
+        (0.20, 0.40, "POST /v1.44/containers/x/start"),
+        (0.41, 0.46, "EXEC"),
+        (0.41, 0.42, "POST /v1.44/containers/x/exec"),
+    ]
+    sums = _sums(events, 0.5)
+    network, start, inside, asked = (round(sums[part], 3) for part, _ in PARTS)
+    assert (network, start, inside, asked) == (0.08, 0.2, 0.05, 0.01)
+    assert [round(sums[part], 3) for part in (BEFORE, BETWEEN, AFTER)] == [0.1, 0.02, 0.04]
+    assert round(sum(sums.values()), 3) == 0.5
+    assert "| all | 500 |" in rows({"no workspace": [sums]})
 
 
 def test_the_plot_is_well_formed() -> None:
