@@ -29,8 +29,12 @@ create = "echo made >/tmp/made"
 [[probe]]
 run = "test -e /tmp/made && go version && node --version"
 """
-PROFILES = {"tiny": (TINY, "true"), "real": (REAL, "go version && node --version")}
-"""By name: the profile, and the command that is run inside, by the user's login shell."""
+PROFILES = {
+    "tiny": (TINY, "true"),
+    "real": (REAL, "go version && node --version && npm --version"),
+}
+"""By name: the profile, and the command that others run inside, by the user's login shell: what
+our probes prove, those of the stacks among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
     from devpod_gen.engine.model import Container
     from devpod_gen.plan.model import Plan
+    from devpod_gen.verify.doorway import Config
     from devpod_gen.workspace.context import Context
     from devpod_gen.workspace.ssh import SshDoor
 
@@ -55,7 +56,6 @@ def up(
     """
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
-    from devpod_gen.disk import publish  # noqa: PLC0415
     from devpod_gen.emit.compose import config_in  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
@@ -78,15 +78,17 @@ def up(
     identity = identity_of(repo, plan)
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
-    configs: list[str] = []
+    configs: list[Config | None] = []
     beside = lifecycle.Beside(_load, lambda *door: configs.append(_config_of(context, *door)))
     with ExitStack() as locked:
         with clock.stage("lock"):
             locked.enter_context(held(identity, "up", say=console.say))
         config = config_in(_compose_of(plan, changes))
         running = lifecycle.up(context, beside, config=config, secrets=secrets)
-        if running.ssh and configs[0]:
-            publish(running.ssh.config, configs[0], mode=0o600)
+        from devpod_gen.verify.doorway import keep_config  # noqa: PLC0415 - loaded by now
+
+        if running.ssh:
+            keep_config(running.ssh, configs[0])
     from devpod_gen.workspace.history import kind_of, run_of  # noqa: PLC0415
     from devpod_gen.workspace.regression import weigh  # noqa: PLC0415
 
@@ -130,7 +132,7 @@ def _load() -> None:
     prepare()
 
 
-def _config_of(context: "Context", door: "SshDoor", container: "Container") -> str:
+def _config_of(context: "Context", door: "SshDoor", container: "Container") -> "Config | None":
     from devpod_gen.verify.doorway import config_of  # noqa: PLC0415
 
     return config_of(context.engine, context.plan, door, container)

@@ -26,7 +26,7 @@ from devpod_gen.plan.model import Plan
 
 def key_of(plan: Plan, *, own: bool) -> str:
     """What the files depend on. `own`: as the workflow's."""
-    return hashlib.sha256(repr((plan, own, _emitters())).encode()).hexdigest()
+    return hashlib.sha256(repr((plan, own, emitters())).encode()).hexdigest()
 
 
 def recall(root: Path, output: str, key: str) -> tuple[Change, ...] | None:
@@ -70,7 +70,7 @@ def _path(root: Path, output: str) -> Path:
 
 
 @cache
-def _emitters() -> str:
+def emitters() -> str:
     """A hash of the text of templates and emitters, and of what else has a part in it."""
     package = Path(__file__).parent.parent
     code = [path for name in ("emit", "plan", "profile") for path in (package / name).glob("*.py")]
