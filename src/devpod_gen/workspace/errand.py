@@ -78,7 +78,7 @@ tell() {{ # number, seconds, command: what it says, and how it ended
         timeout -k 2 "$2" "$shell" -lc "$3" </dev/null 2>&1
         code=$?
     fi
-    printf '\\n%s probe %s\\n' "$token" "$code"
+    printf '\\n%s probe %s %s\\n' "$token" "$1" "$code"
 }}
 if [ "$keys" ]; then
     # In one piece, so that it can be told from what is said meanwhile.
@@ -162,14 +162,16 @@ class _Heard:
 
 
 def _script(probes: tuple[ProbePlan, ...]) -> str:
-    """The stacks' own run beside each other: they only look. Whoever wrote the profile's may
-    count on their order."""
+    """The stacks' run beside each other and beside the profile's: they only look. Whoever wrote
+    the profile's may count on their order."""
     numbered = [
         (probe.own, shlex.join([str(number), str(probe.timeout), probe.run]))
         for number, probe in enumerate(probes)
     ]
-    beside = [f"begin {words}" for own, words in numbered if not own and len(probes) > 1]
-    return "\n".join([*beside, *(f"tell {words}" for _, words in numbered)])
+    theirs = [words for own, words in numbered if not own]
+    calls = [f"begin {words}" for words in theirs] if len(probes) > 1 else []
+    calls += [f"tell {words}" for own, words in numbered if own]
+    return "\n".join([*calls, *(f"tell {words}" for words in theirs)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +187,13 @@ def _records(output: str, token: str) -> Mapping[str, _Record]:
     keys = re.compile(rf"\n{token} keys (\d+)\n(.*?)\n{token} end\n", re.DOTALL)
     made = keys.search(output)
     first, *rest = keys.sub("", output).split(f"\n{token} ")
-    found, said, number = {}, first, 0
+    found, said = {}, first
     for part in rest:
         line, _, after = part.partition("\n")
         name, _, words = line.partition(" ")
         if name == "probe":
-            name, number = f"probe {number}", number + 1
+            number, _, words = words.partition(" ")
+            name = f"probe {number}"
         found[name], said = _Record(words, said), after
     return found | ({"keys": _Record(made[1], f"{made[2]}\n")} if made else {})
 
