@@ -79,7 +79,11 @@ def _serving(token: bytes) -> Iterator[int]:
     """A port of loopback that says `token` to whoever comes."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         Thread(target=_serve, args=(server, token), daemon=True).start()
-        yield server.getsockname()[1]
+        try:
+            yield server.getsockname()[1]
+        finally:
+            with contextlib.suppress(OSError):  # closed alone, it would be waited at for good
+                server.shutdown(socket.SHUT_RDWR)
 
 
 def _serve(server: socket.socket, token: bytes) -> None:
