@@ -358,8 +358,10 @@ def test_a_missing_source_is_an_error_before_anything(
 ) -> None:
     repo = make_repo({"devpod.toml": profile("~/notes/none")})
     trust(cli, repo)
+    assert cli("verify", "-C", repo).code == 4
     ran = cli("up", "-C", repo, "--json")
     assert ran.code == 4
+    assert not (repo / ".devcontainer").exists()
     (finding,) = json.loads(ran.out)["error"]["findings"]
     assert finding == {
         "where": "devpod.toml::mounts[0].source",

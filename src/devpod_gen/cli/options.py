@@ -142,6 +142,15 @@ def trusted_plan_of(repo: Repo) -> "Plan":
     return trusted(repo, plan_of(repo))
 
 
+def mountable_plan_of(repo: Repo) -> "Plan":
+    """The same, for what starts a workspace. Raises HostError where a mount has no source."""
+    from devpod_gen.workspace import mounts  # noqa: PLC0415
+
+    plan = trusted_plan_of(repo)
+    mounts.require(repo.root, plan)
+    return plan
+
+
 def trusted(repo: Repo, plan: "Plan") -> "Plan":
     """The plan, for what runs or contacts anything. Raises Untrusted."""
     from devpod_gen.workspace.trust import require  # noqa: PLC0415

@@ -15,8 +15,8 @@ from devpod_gen.cli.options import (
     ProfileName,
     Verbose,
     identity_of,
+    mountable_plan_of,
     repo_at,
-    trusted_plan_of,
     with_own_dotfiles,
 )
 from devpod_gen.cli.values import real_secrets
@@ -79,7 +79,7 @@ def verify(
     clock = Clock(began())
     repo = repo_at(directory, profile)
     with clock.stage("resolve"):
-        plan = with_own_dotfiles(trusted_plan_of(repo))
+        plan = with_own_dotfiles(mountable_plan_of(repo))
         changes = changes_of(repo, plan)
         require_up_to_date(changes)
     with clock.stage("lock"):

@@ -19,9 +19,9 @@ from devpod_gen.cli.options import (
     Repo,
     Verbose,
     identity_of,
+    mountable_plan_of,
     plan_of,
     repo_at,
-    trusted_plan_of,
     with_own_dotfiles,
 )
 from devpod_gen.cli.values import secrets_of
@@ -67,7 +67,7 @@ def up(
     clock = Clock(began())
     repo = _checked_out(repo_at(directory, profile), branch, request, console)
     with clock.stage("resolve"):
-        plan = with_own_dotfiles(trusted_plan_of(repo))
+        plan = with_own_dotfiles(mountable_plan_of(repo))
         changes = changes_of(repo, plan)
         if frozen:
             with clock.stage("lock"):

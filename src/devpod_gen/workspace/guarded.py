@@ -16,7 +16,7 @@ from devpod_gen.profile.offlimits import COMMON, IS_KEY, IS_SYSTEM, KEYS, SYSTEM
 from devpod_gen.profile.user import config_path
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.identity import data_home, state_home
-from devpod_gen.workspace.spot import Spot, spot
+from devpod_gen.workspace.spot import Spot, spot, spots
 
 _ENGINES = (
     *("/run/docker.sock", "/run/podman", "/run/containerd", "/run/crio", "/run/buildkit"),
@@ -99,7 +99,11 @@ _STEERING = (
 
 @cache
 def _guarded(_environment: tuple[str | None, ...]) -> tuple[_Guarded, ...]:
-    return tuple(_Guarded(spot(path), why, below) for path, why, below in _every())
+    every = tuple(_every())
+    known = spots(path for path, _, _ in every)
+    return tuple(
+        _Guarded(one, why, below) for one, (_, why, below) in zip(known, every, strict=True)
+    )
 
 
 def _every() -> Iterator[tuple[str, str, bool]]:

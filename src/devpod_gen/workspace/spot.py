@@ -6,8 +6,7 @@ system itself says that a place is.
 """
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from devpod_gen.value import dataclass
 
@@ -33,23 +32,41 @@ class Spot:
 
 def spot(path: str) -> Spot:
     """What is known of a path, whether or not there is something."""
-    named = {Path(os.path.normpath(path)), _resolved(path)}
-    above = {parent for one in named for parent in one.parents}
-    return Spot(path, frozenset(_marks(named)), frozenset(_marks(above)))
+    (known,) = spots((path,))
+    return known
 
 
-def _resolved(path: str) -> Path:
+def spots(paths: Iterable[str]) -> tuple[Spot, ...]:
+    """The same of several, most of which have much above them in common."""
+    looked: dict[str, tuple[_Mark, ...]] = {}
+
+    def marks(names: set[str]) -> frozenset[_Mark]:
+        for name in names - looked.keys():
+            looked[name] = _marks(name)
+        return frozenset(mark for name in names for mark in looked[name])
+
+    def one(path: str) -> Spot:
+        names = {os.path.normpath(path), _resolved(path)}
+        return Spot(path, marks(names), marks({above for name in names for above in _above(name)}))
+
+    return tuple(map(one, paths))
+
+
+def _resolved(path: str) -> str:
     try:
-        return Path(os.path.realpath(path))
+        return os.path.realpath(path)
     except OSError:  # a link of another user's, as in /proc
-        return Path(path)
+        return path
 
 
-def _marks(paths: set[Path]) -> Iterator[_Mark]:
-    for path in paths:
-        yield str(path).casefold()
-        try:
-            info = path.stat()
-        except (OSError, ValueError):
-            continue
-        yield info.st_dev, info.st_ino
+def _above(path: str) -> Iterator[str]:
+    while path != (path := os.path.dirname(path)):  # noqa: PTH120 - a tenth of a Path's time
+        yield path
+
+
+def _marks(path: str) -> tuple[_Mark, ...]:
+    try:
+        info = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return (path.casefold(),)
+    return path.casefold(), (info.st_dev, info.st_ino)
