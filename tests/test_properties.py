@@ -26,6 +26,7 @@ from devpod_gen.emit.file import BLANK, is_untouched, stamped
 from devpod_gen.emit.links import toolbox_link
 from devpod_gen.emit.render import _compose, json_of
 from devpod_gen.emit.sshconfig import SshFiles, is_sound, ssh_config
+from devpod_gen.engine.composed import composed
 from devpod_gen.errors import HostError, ProfileError
 from devpod_gen.plan import lock
 from devpod_gen.plan.hook import _line
@@ -36,6 +37,7 @@ from devpod_gen.profile import bounds, toml, version
 from devpod_gen.profile.character import is_hidden
 from devpod_gen.profile.load import parse
 from devpod_gen.profile.wording import cut, printable, shown, where
+from devpod_gen.workspace.spot import spot
 
 Property = Callable[[Any], None]
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -280,6 +282,49 @@ def a_link_leads_to_the_folder(folder: str) -> None:
     plan = planned({"workspace": folder})
     query = parse_qs(urlsplit(toolbox_link(plan, "GoLand")).query)
     assert query["projectHint"] == [folder]
+
+
+SOURCE = SEEN.filter(lambda text: text[0] != "~" and not set(text) & set("$\\"))
+TARGET = st.lists(st.from_regex(r"[a-z0-9_@+][A-Za-z0-9._@+-]{0,9}", fullmatch=True), min_size=1)
+
+
+def mounting(source: str, target: str, **more: object) -> dict[str, Any]:
+    return {"mounts": [{"source": source, "target": target, **more}]}
+
+
+@holds(SOURCE)
+def where_a_source_is_no_file_says(source: str) -> None:
+    def emitted(path: str) -> list[str]:
+        files = bundle(planned(mounting(path, "/data")))
+        return [re.sub("sha256:[0-9a-f]{64}", "", one.text) for one in files]
+
+    assert emitted(source) == emitted("~/another")
+
+
+@holds(st.tuples(TARGET, st.booleans()))
+def a_mount_is_where_the_profile_says_or_beside_it(given: tuple[list[str], bool]) -> None:
+    parts, readonly = given
+    target = "/mnt/" + "/".join(parts)
+    text = file(mounting("~/a", target, readonly=readonly), "compose.yaml")
+    known = {"DEVPOD_PROJECT": "p"}
+    there = known | {"DEVPOD_MOUNT_1": "/home/me/a", "DEVPOD_MOUNTED_1": ""}
+    for variables, expected in (
+        (known, ("/dev/null", "/run/devpod-mount-1")),
+        (there, ("/home/me/a", target)),
+    ):
+        made = composed(yaml.safe_load(text), "p", Path("/repo/.devcontainer"), variables)
+        mount = made.container["HostConfig"]["Mounts"][2]
+        assert (mount["Source"], mount["Target"]) == expected
+        assert mount.get("ReadOnly", False) == readonly
+
+
+@holds(st.tuples(TARGET, TARGET))
+def places_are_told_apart_as_paths_are(given: tuple[list[str], list[str]]) -> None:
+    one, other = ("/none/" + "/".join(parts).lower() for parts in given)
+    assert spot(one).is_same(spot(f"/none/x/..{one.removeprefix('/none')}//."))
+    assert spot(f"{one}/x").is_in(spot(one))
+    assert spot(one).is_same(spot(other)) == (Path(one) == Path(other))
+    assert spot(one).is_in(spot(other)) == (Path(other) in Path(one).parents)
 
 
 def check(name: str, examples: int) -> None:
