@@ -113,6 +113,28 @@ def test_what_is_in_the_repo_needs_none(make_repo: Make, cli: Cli, policy: Path)
         assert error(cli("trust", "-C", repo, "--json"))["kind"] == kind
 
 
+def test_what_the_repo_puts_into_the_home_does(
+    make_repo: Make, cli: Cli, policy: Path, home: Path
+) -> None:
+    """It would be what shells and programs are told by their user; of the repo nothing runs
+    unless that was trusted. The hash is the same in each clone."""
+    policy.unlink()
+    targets = ("/home/dev/.zshrc", "/home/dev/.config/git", "/home/dev/bin", "/home/dev/x")
+    for number, target in enumerate(targets):
+        files = {"devpod.toml": profile("./conf//x", target=target), "conf/x": "evil\n"}
+        one, two = (make_repo(files, f"{name}{number}") for name in ("one", "two"))
+        found = json.loads(cli("up", "-C", one, "--json").out)["error"]
+        assert found["kind"] == "untrusted"
+        (finding,) = found["findings"]
+        assert finding["message"] == f"the repo's ./conf/x is at {target}: programs do what it says"
+        assert not (one / ".devcontainer").exists()
+        trust(cli, one)
+        assert cli("trust", "-C", two).code == 0
+        (two / "conf" / "x").unlink()
+        (two / "conf" / "x").symlink_to(home / "notes")
+        assert cli("trust", "-C", two).code == 3
+
+
 def test_through_links(make_repo: Make, cli: Cli, home: Path) -> None:
     """In the repo by its name, and elsewhere by where it leads."""
     repo = make_repo({"devpod.toml": profile("link")})
@@ -243,7 +265,7 @@ def mounted() -> Iterator[Callable[[str, Path], None]]:
 
 
 def refused(path: str) -> str | None:
-    place = Place(path, "folder", inside=False)
+    place = Place(path, "folder", inside=False, told=path)
     return refusal(place, Path("/srv/elsewhere/repo"), ())
 
 
@@ -262,7 +284,8 @@ def test_what_its_user_cannot_look_at(tmp_path: Path, make_repo: Make, cli: Cli)
 
         os._exit(0 if _place(repo, str(closed / "link")).kind == "closed" else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    place = Place(str(closed / "link"), "closed", inside=False)
+    path = str(closed / "link")
+    place = Place(path, "closed", inside=False, told=path)
     assert "nobody knows where it leads" in str(refusal(place, repo, (str(closed / "link"),)))
     assert error(cli("up", "-C", repo, "--json"))["kind"] == "forbidden"  # root sees /etc
 
@@ -316,6 +339,8 @@ def test_generate_tells_an_editor_what_is_trusted(
         ("/etc/ssl", "system's"),
         ("/usr", "system's"),
         ("/usr/local/bin", "system's"),
+        ("/usr/local/share/zsh/site-functions", "system's /usr"),
+        ("/usr/games", "system's /usr"),
         ("/run/secrets", "system's"),
         ("/run", "system's"),
         ("/var", "system's"),

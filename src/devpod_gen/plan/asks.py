@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from devpod_gen.plan.model import Plan
+from devpod_gen.plan.mount import MountPlan
+from devpod_gen.plan.place import covers
 from devpod_gen.plan.steering import leads
 from devpod_gen.profile.secret import Source
 from devpod_gen.profile.template import PLACE
@@ -56,6 +58,13 @@ class Ask:
     kind: Kind
     what: str
     where: str
+
+
+def asks_for(plan: Plan, mount: MountPlan) -> bool:
+    """Whether a mount takes trust. What is in the repo is seen inside anyway, unless the
+    workspace is a clone; in the home it would be its user's settings and programs."""
+    inside = mount.place is not None and mount.place.inside and not plan.clone
+    return not inside or covers(plan.home, mount.target)
 
 
 def asks(plan: Plan) -> tuple[Ask, ...]:
@@ -132,9 +141,13 @@ def _secrets(plan: Plan) -> Iterator[Ask]:
 
 
 def _mounts(plan: Plan) -> Iterator[Ask]:
-    """What is in the repo is seen inside anyway, unless the workspace is a clone."""
+    """Each that has to be asked for, by where it leads; where nobody has looked, all."""
     for index, mount in enumerate(plan.mounts):
+        if not asks_for(plan, mount):
+            continue
         if mount.place and mount.place.inside and not plan.clone:
+            what = f"the repo's {mount.place.told} is at {mount.target}: programs do what it says"
+            yield Ask("mounts", what, f"mounts[{index}].source")
             continue
         real = mount.place.real if mount.place else mount.source
         told = f" (the profile says {mount.source})" if real != mount.source else ""

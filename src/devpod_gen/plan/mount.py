@@ -6,7 +6,7 @@ from typing import Literal
 
 from devpod_gen.errors import Finding
 from devpod_gen.plan.jetbrains import FOLDER as BACKENDS
-from devpod_gen.plan.place import covers
+from devpod_gen.plan.place import covers, system_folder
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.wording import where
 from devpod_gen.value import dataclass
@@ -21,11 +21,13 @@ Kind = Literal["file", "folder", "missing", "closed", "other"]
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a source is on this machine: its path with all links resolved, and what is there.
-    `closed`: its user cannot look. `inside`: it is in the repo."""
+    `closed`: its user cannot look. `inside`: it is in the repo. `told`: then the path from its
+    top, which is the same in each clone; else `real`."""
 
     real: str
     kind: Kind
     inside: bool
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def clashes(profile: Profile, workspace: str, home: str) -> Iterator[Finding]:
         place, target = where(profile.file, ("mounts", index, "target")), mount.target
         if covers(target, home):
             yield Finding(place, f"{target} would hide the home folder ({home})")
+        elif covers("/usr", target) and not system_folder(target):
+            yield Finding(place, f"{target} would take the place of the system's /usr")
         elif found := next((one for one in ours if _meet(one, target)), None):
             yield Finding(place, f"{target} would take the place of {found}, which devpod-gen uses")
         for what, other in taken:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from devpod_gen.errors import Finding, HostError
+from devpod_gen.plan.asks import asks_for
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.mount import Kind, MountPlan, Place
 from devpod_gen.plan.policy import Policy
@@ -53,10 +54,10 @@ def require(root: Path, plan: Plan) -> None:
         )
 
 
-def outside(plan: Plan) -> tuple[tuple[str, str], ...]:
+def asking(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Of a located plan: what asks for trust, as the profile says it, and where it is."""
-    asking = (m for m in plan.mounts if m.place and (plan.clone or not m.place.inside))
-    return tuple((m.source, m.place.real) for m in asking if m.place)
+    asked = (mount for mount in plan.mounts if asks_for(plan, mount))
+    return tuple((mount.source, mount.place.told) for mount in asked if mount.place)
 
 
 def refused(root: Path, plan: Plan, policy: Policy) -> tuple[Finding, ...]:
@@ -99,8 +100,11 @@ def _place(top: Path, source: str) -> Place:
     try:
         real = os.path.realpath(spelled)
     except OSError:  # a link of another user's, as in /proc
-        return Place(os.path.normpath(spelled), "closed", inside=False)
-    return Place(real, _kind(real), inside=Path(real).is_relative_to(top))
+        path = os.path.normpath(spelled)
+        return Place(path, "closed", inside=False, told=path)
+    inside = Path(real).is_relative_to(top)
+    told = f"./{Path(real).relative_to(top)}" if inside else real
+    return Place(real, _kind(real), inside=inside, told=told)
 
 
 def _home() -> str:

@@ -109,7 +109,7 @@ def _hash(plan: Plan) -> str:
     """Of every byte, and of what paths of the host lead to now."""
     included = [(own.place, own.digest) for own in plan.own_stacks]
     included = sorted((*included, *((one.place, one.digest) for one in plan.templates)))
-    told = [plan.source, included, *([found] if (found := mounts.outside(plan)) else [])]
+    told = [plan.source, included, *([found] if (found := mounts.asking(plan)) else [])]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -153,5 +153,5 @@ def _texts(root: Path, plan: Plan) -> Texts:
     if not same:
         message = "the profile was changed while it was read"
         raise FilesDiffer(message, where=plan.file, fix="run it again")
-    paths = "".join(f"{source}: {real}\n" for source, real in mounts.outside(plan))
+    paths = "".join(f"{source}: {real}\n" for source, real in mounts.asking(plan))
     return {**trusted.texts(files), **({_PATHS: paths} if paths else {})}
