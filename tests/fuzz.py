@@ -1,27 +1,38 @@
 """Coverage-guided fuzzing, by atheris: `make fuzz`, for as long as `SECONDS` says.
 
 Whatever the bytes are, the loader says what is wrong or gives a profile; what it takes as an
-image is a reference by the grammar; and an ssh_config is one host, or refused.
+image is a reference by the grammar; an ssh_config is one host, or refused; and a template of a
+repo's own makes a text of plain values, or is refused with its place.
 """
 
 import contextlib
+import dataclasses
+import json
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["devpod_gen.profile", "devpod_gen.plan.lock", "tomllib"]):
+with atheris.instrument_imports(
+    include=["devpod_gen.profile", "devpod_gen.plan.lock", "devpod_gen.emit", "tomllib", "jinja2"]
+):
+    from devpod_gen.emit.made import made
+    from devpod_gen.emit.sandbox import answers
     from devpod_gen.emit.sshconfig import SshFiles, ssh_config
-    from devpod_gen.errors import HostError, ProfileError
+    from devpod_gen.errors import Finding, HostError, ProfileError
     from devpod_gen.plan import lock
     from devpod_gen.plan.resolve import resolve
+    from devpod_gen.plan.view import view
     from devpod_gen.profile import stacks
     from devpod_gen.profile.load import parse
+    from devpod_gen.profile.patience import patience
+    from devpod_gen.profile.template import Template, is_name, own_templates
 
 sys.path.insert(0, str(Path(__file__).parent))
-from attack import cases
+from attack import CORPUS, cases, read_cases
 
 KNOWN = stacks.known()
 REFERENCE = re.compile(
@@ -60,7 +71,55 @@ def ssh(data: bytes) -> None:
     assert not re.search(r"^\s*(Match|Include)\b", text, re.MULTILINE)
 
 
-TARGETS = (profile, reference, locked, ssh)
+PLAN = resolve(
+    parse(b'name = "shop"\n[env]\nA = "b"\n[[ports]]\nport = 80', "f"), (), folder_name="f"
+)
+
+
+class SlowError(Exception):
+    """Ends a template that loops: in the real process the kernel does."""
+
+
+def rendered(data: bytes) -> None:
+    """In this process: without what a template can have computed in one step of C."""
+    text = data.decode("utf-8", "replace")
+    if any(part in text for part in ("*", "%", "range", "center", "indent", "wordwrap", "json(")):
+        return
+    templates = (Template("a.txt.j2", text), Template("_b.j2", text[::2]))
+    plan = dataclasses.replace(PLAN, templates=templates)
+    asked = {"templates": {x.name: x.text for x in templates}, "made": ["a.txt.j2"]}
+    lines = []
+    with contextlib.suppress(SlowError), patience(2, SlowError()):
+        lines = [json.dumps(line) for line in answers(asked | {"values": view(plan)})]
+    findings: tuple[Finding, ...] = ()
+    try:
+        files = made(plan, "\n".join(lines).encode())
+        assert not any(" object at 0x" in file.text for file in files)
+    except ProfileError as error:
+        findings = error.findings
+    assert all(found.where.startswith(".devpod/templates") for found in findings)
+    assert all(found.message.isprintable() for found in findings)
+
+
+def named(data: bytes) -> None:
+    """What is a name stays in its folder, is of no tool's, and is read back as it is."""
+    name, _, text = data.decode("utf-8", "replace").partition("\n")
+    if not is_name(name):
+        return
+    assert not {"..", "."} & set(name.split("/"))
+    assert not re.search(r"(?i)(^|/)(devcontainer\.json|compose\.ya?ml)$", name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, ".devpod/templates", f"{name}.j2")
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8", newline="")
+        try:
+            (found,) = own_templates(Path(folder))
+        except ProfileError:
+            return
+        assert (found.name, found.text) == (f"{name}.j2", text)
+
+
+TARGETS = (profile, reference, locked, ssh, rendered, named)
 
 
 def one(data: bytes) -> None:
@@ -73,6 +132,10 @@ def main() -> None:
     for number, case in enumerate(cases()):
         if len(case.content) < 4096:
             (corpus / f"hostile-{number}").write_bytes(b"\0" + case.content)
+    for number, case in enumerate(read_cases(CORPUS / "templates")):
+        if len(case.content) < 4096:
+            (corpus / f"template-{number}").write_bytes(b"\4" + case.content)
+    (corpus / "name").write_bytes(b"\5deep/er/notes.md\nx")
     atheris.Setup([sys.argv[0], *sys.argv[2:], str(corpus)], one)
     atheris.Fuzz()
 

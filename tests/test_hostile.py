@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from attack import CORPUS, Case, cases, no_effects
+from attack import CORPUS, Case, EffectError, cases, no_effects
 from conftest import COMMAND, Ran, need, tree
 from test_payloads import ATOMS, FIELDS, planned, put
 
@@ -189,6 +189,30 @@ def test_check_only_reads(tmp_path: Path) -> None:
         assert effects(trace.read_text()) == []
         assert list(repo.iterdir()) == [repo / "devpod.toml"]
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("verb", [("generate",), ("init", "--profile", "x"), ("build",)])
+def test_the_witness_in_this_process_sees(
+    verb: tuple[str, ...], cli: Callable[..., Ran], tmp_path: Path
+) -> None:
+    (tmp_path / "devpod.toml").write_text('name = "shop"\n')
+    with pytest.raises(EffectError), no_effects():
+        cli(*verb, "-C", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["a write", "a traceback", "no place", "another code"])
+def test_a_fault_is_seen(kind: str) -> None:
+    """Each part of what a refusal is held to refuses."""
+    good = "error: the profile is not valid: 1 problem\n  at devpod.toml::a: wrong\n  fix: x\n"
+    told(Case("", "", "a", b""), Ran(2, "", good))
+    bad = {
+        "a write": Ran(2, "wrote x", good),
+        "a traceback": Ran(2, "", good.replace("wrong", "Traceback")),
+        "no place": Ran(2, "", good.replace("devpod.toml::a", "x")),
+        "another code": Ran(70, "", good),
+    }
+    with pytest.raises(AssertionError):
+        told(Case("", "", "a", b""), bad[kind])
 
 
 def test_the_witness_sees(tmp_path: Path) -> None:

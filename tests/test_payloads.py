@@ -18,9 +18,10 @@ import yaml
 
 from devpod_gen import resources
 from devpod_gen.emit.bundle import bundle, self_check
+from devpod_gen.emit.render import _environment, json_of
 from devpod_gen.emit.sshconfig import SshFiles, ssh_config
 from devpod_gen.emit.workflow import workflow
-from devpod_gen.errors import ProfileError
+from devpod_gen.errors import InternalError, ProfileError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile import stacks
@@ -265,6 +266,25 @@ def lines_of(document: dict[str, Any]) -> list[str]:
 
 
 KEYWORDS = lines_of({"name": "shop"})
+
+
+@pytest.mark.parametrize(
+    ("name", "instead", "place"),
+    [
+        ("compose", lambda value, *_: json_of(value), ("env", "A")),
+        ("json", lambda value, *_: f'"{value}"', ("ports", 0, "label")),
+        ("compose", lambda value, *_: f'"{value}"', ("services", "db", "env", "B")),
+    ],
+    ids=["a-dollar", "a-quote", "a-line"],
+)
+def test_an_escape_is_found(
+    name: str, instead: Any, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter that quotes too little is a fault that the table shows."""
+    monkeypatch.setitem(_environment().filters, name, instead)
+    number = FIELDS.index((PROFILE, place, False))
+    with pytest.raises((AssertionError, ValueError, yaml.YAMLError, InternalError)):
+        no_payload_escapes(number, ATOMS)
 
 
 def test_the_table_is_whole() -> None:

@@ -7,24 +7,30 @@ import contextlib
 import json
 import re
 import shlex
+import sys
 import tempfile
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import tomli_w
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from devpod_gen import beneath
 from devpod_gen.cli.console import _as_json
 from devpod_gen.emit.bundle import bundle
+from devpod_gen.emit.dialect import dialect
 from devpod_gen.emit.file import BLANK, is_untouched, stamped
 from devpod_gen.emit.links import toolbox_link
+from devpod_gen.emit.made import made
 from devpod_gen.emit.render import _compose, json_of
+from devpod_gen.emit.sandbox import answers
 from devpod_gen.emit.sshconfig import SshFiles, is_sound, ssh_config
 from devpod_gen.engine.composed import composed
 from devpod_gen.errors import HostError, ProfileError
@@ -36,6 +42,7 @@ from devpod_gen.plan.resolve import resolve, slug
 from devpod_gen.profile import bounds, toml, version
 from devpod_gen.profile.character import is_hidden
 from devpod_gen.profile.load import parse
+from devpod_gen.profile.template import Template, is_name
 from devpod_gen.profile.wording import cut, printable, shown, where
 from devpod_gen.workspace.spot import spot
 
@@ -118,7 +125,7 @@ def a_slug_is_a_name(text: str) -> None:
     TEXT.filter(lambda text: NAME.fullmatch(text) is not None) | st.from_regex(NAME, fullmatch=True)
 )
 def a_name_is_its_own_slug(name: str) -> None:
-    assert slug(slug(name)) == slug(name)
+    assert slug(name) == name
 
 
 @holds(st.binary(max_size=300))
@@ -242,7 +249,14 @@ def a_file_is_read_back(said: tuple[list[str], bytes]) -> None:
         assert beneath.read(Path(folder), "/".join(said[0])) == said[1]
 
 
-@holds(st.lists(st.sampled_from(("etc", "usr", "bin", "x", "work")), min_size=1, max_size=3))
+@holds(
+    st.lists(
+        st.sampled_from(("etc", "usr", "bin", "x", "work"))
+        | st.from_regex(r"[a-z]{1,9}", fullmatch=True),
+        min_size=1,
+        max_size=3,
+    )
+)
 def below_the_system_is_the_system(parts: list[str]) -> None:
     path = "/" + "/".join(parts)
     found = system_folder(path)
@@ -327,14 +341,70 @@ def places_are_told_apart_as_paths_are(given: tuple[list[str], list[str]]) -> No
     assert spot(one).is_in(spot(other)) == (Path(other) in Path(one).parents)
 
 
-def check(name: str, examples: int) -> None:
+def template(text: str, **values: Any) -> str:
+    """What a template of a repo's own makes of the values."""
+    return dialect({"t": text}).get_template("t").render(values)
+
+
+@holds(SEEN)
+def a_template_prints_a_text_as_it_is(text: str) -> None:
+    assert template("{{ a }}|{{ a ~ '' }}", a=text) == f"{text}|{text}"
+
+
+@holds(DATA)
+def a_template_writes_json_that_is_read_back(value: Any) -> None:
+    assert json.loads(template("{{ a | json }}", a=value)) == value
+    assert json.loads(template("{{ a | json(2) }}", a=value)) == value
+
+
+@holds(st.text("ab{}%#._-|() '\"\n", max_size=60) | st.text("{%", max_size=9) | SEEN)
+def a_template_is_refused_or_makes_a_text(text: str) -> None:
+    (begun, said) = answers({"templates": {"t": text}, "made": ["t"], "values": {"a": "b"}})
+    assert begun == {"begun": "t"}
+    assert isinstance(said.get("text", said.get("wrong")), str)
+    assert "in" not in said or said["in"] == "t"
+
+
+@holds(
+    st.from_regex(r"[a-z]*(?:/[A-Za-z0-9._-]{0,9}){0,3}(?:\.(?:md|json|ya?ml))?", fullmatch=True)
+)
+def what_a_template_makes_is_below_and_is_no_tools(path: str) -> None:
+    said = PurePosixPath(".devcontainer", path)
+    if is_name(path):
+        assert said.as_posix() == f".devcontainer/{path}"
+        assert not {"..", "."} & set(path.split("/"))
+        assert said.name.lower() not in ("devcontainer.json", "compose.yaml", "compose.yml", ".env")
+
+
+@holds(st.tuples(SEEN, st.binary(max_size=300)))
+def an_answer_of_the_sandbox_is_refused_or_files(said: tuple[str, bytes]) -> None:
+    plan = replace(PLAN, templates=(Template("a.json.j2", ""), Template("b.md.j2", "")))
+    lines = [{"begun": "a.json.j2"}, {"text": said[0]}, {"begun": "b.md.j2"}, {"text": said[0]}]
+    whole = "\n".join(map(json.dumps, lines)).encode()
+    assert [file.path.rpartition("/")[2] for file in made(plan, whole)][:2] == ["a.json", "b.md"]
+    assert made(plan, whole)[0].text == f"{said[0]}\n"
+    refused_or_read(lambda answer: made(plan, answer), said[1])
+    refused_or_read(lambda answer: made(plan, answer), whole[: len(said[1])] + said[1])
+
+
+def check(name: str, examples: int, *, shrink: bool = True) -> int:
+    """Hold a property against so many examples, and count them."""
     strategy, body = PROPERTIES[name]
+    count = 0
+
+    def counted(value: Any) -> None:
+        nonlocal count
+        count += 1
+        body(value)
+
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.differing_executors]
     limits = settings(
         max_examples=examples, deadline=None, database=None, derandomize=True,
         suppress_health_check=slow,
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
     )  # fmt: skip
-    limits(given(strategy)(body))()
+    limits(given(strategy)(counted))()
+    return count
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
@@ -345,8 +415,62 @@ def test_property(name: str) -> None:
 @pytest.mark.campaign
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_property_at_length(name: str) -> None:
-    check(name, 1000)
+    assert check(name, 1000) >= 1000
 
 
 def test_there_are_enough() -> None:
     assert len(PROPERTIES) >= 30
+
+
+def wrong(value: Any) -> Any:
+    """Another value of the kind."""
+    match value:
+        case bool():
+            return not value
+        case str():
+            return f"{value}\x1b"
+        case bytes():
+            return value + b"x"
+        case tuple() | list():
+            return value[:-1] or ("x",) * 3
+        case _:
+            return None
+
+
+def subjects(body: Property) -> Iterator[tuple[Any, str]]:
+    """What a property asks: functions of this module's and of ours that its code names."""
+    codes = [body.__code__]
+    while codes:
+        code = codes.pop()
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+        for name in code.co_names:
+            found = globals().get(name)
+            if isinstance(found, FunctionType) and name != "holds":
+                yield sys.modules[__name__], name
+            elif isinstance(found, ModuleType) and found.__name__.startswith("devpod_gen"):
+                yield from ((found, inner) for inner in code.co_names if hasattr(found, inner))
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_property_can_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a wrong answer of what it asks; where that only has to end well, with an error."""
+    asked = sorted(set(subjects(PROPERTIES[name][1])), key=lambda one: one[1])
+    assert any(fails_without(name, place, subject, monkeypatch) for place, subject in asked)
+
+
+def fails_without(name: str, place: Any, subject: str, monkeypatch: pytest.MonkeyPatch) -> bool:
+    real = getattr(place, subject)
+    ends_well = subject == "refused_or_read" or name == "a_version_is_read_or_none"
+
+    def instead(*args: Any, **named: Any) -> Any:
+        if ends_well:
+            raise KeyError(args)
+        return wrong(real(*args, **named))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, subject, instead)
+        try:
+            check(name, 20, shrink=False)
+        except Exception:  # noqa: BLE001 - however it fails
+            return True
+    return False
