@@ -1,6 +1,8 @@
 """Hostile templates of a repo's own: nothing before trust, and nothing but an error after it."""
 
+import os
 import resource
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -9,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from attack import CORPUS, Case, EffectError, no_effects, read_cases
-from conftest import Ran, tree
+from conftest import COMMAND, Ran, need, tree
 from devpod_gen.emit.confined import CPU, MEMORY
+from test_hostile import effects
 
 CASES = read_cases(CORPUS / "templates")
 PLACE = ".devpod/templates"
@@ -79,6 +82,25 @@ def test_nothing_is_rendered_before_trust(
     assert f"{PLACE}" in ran.err
     assert seen == []
     assert tree(repo) == before
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_by_the_kernels_word(allowed: bool, tmp_path: Path, policy: Path) -> None:
+    """Nothing is written, contacted or, before trust, started; nothing else is read after it."""
+    strace, trace = need("strace", "strace"), tmp_path / "trace"
+    allow(policy) if allowed else policy.unlink()
+    text = "{% include ['/etc/machine-id', 'jinja2/sandbox.py'] %}"
+    repo = repo_with(tmp_path, {"t.md.j2": text})
+    done = subprocess.run(
+        [strace, "-f", "-o", str(trace), "-e", "trace=%file,%process,%network",
+         str(COMMAND), "generate", "--check", "-C", str(repo)],
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == (2 if allowed else 3), done.stderr
+    found = [line.split()[1].partition("(")[0] for line in effects(trace.read_text())]
+    assert set(found) <= ({"execve", "clone", "clone3", "vfork"} if allowed else set())
+    assert "machine-id" not in trace.read_text()
 
 
 def test_the_witness_sees_the_process(
