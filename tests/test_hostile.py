@@ -19,7 +19,10 @@ import tomli_w
 
 from attack import CORPUS, Case, EffectError, cases, no_effects
 from conftest import COMMAND, Ran, need, tree
-from test_payloads import ATOMS, FIELDS, planned, put
+from devpod_gen.errors import ProfileError
+from devpod_gen.plan.resolve import resolve
+from devpod_gen.profile.load import LARGEST, parse
+from test_payloads import ATOMS, FIELDS, KNOWN, PROFILE, planned, put
 
 CASES = cases()
 SECONDS = 2
@@ -162,19 +165,31 @@ _CALLS = (
 )
 
 
+def is_valid(content: bytes) -> bool:
+    """Whether it is a profile that `up` only asks trust for."""
+    try:
+        resolve(parse(content, "devpod.toml"), KNOWN, folder_name="shop")
+    except ProfileError:
+        return False
+    return len(content) <= LARGEST
+
+
 @pytest.mark.campaign
 def test_check_only_reads(tmp_path: Path) -> None:
     """`generate --check` on 100 good profiles: nothing is written, started or contacted, also
     not for a trusted one, and whether or not there are files."""
     strace = need("strace", "strace")
-    good = sorted((CORPUS.parent / "cases").glob("*/devpod.toml"))
+    good = [path.read_bytes() for path in sorted((CORPUS.parent / "cases").glob("*/devpod.toml"))]
     assert len(good) >= 20
+    good += [case.content for case in CASES if is_valid(case.content)]
+    full = (put(PROFILE, ("env", "A"), atom, key=False) for atom in ATOMS)
+    good += [tomli_w.dumps(document).encode() for document in full if planned(document)]
+    assert len(set(good[:100])) == 100
     home = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
     for number in range(100):
-        text = good[number % len(good)].read_text(encoding="utf-8")
         repo = tmp_path / f"repo{number}"
         repo.mkdir()
-        (repo / "devpod.toml").write_text(f"# {number}\n{text}", encoding="utf-8")
+        (repo / "devpod.toml").write_bytes(good[number])
         trace = tmp_path / "trace"
         traced = (strace, "-f", "-o", str(trace), "-e", "trace=%file,%process,%network")
         done = subprocess.run(

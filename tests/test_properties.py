@@ -121,9 +121,7 @@ def a_slug_is_a_name(text: str) -> None:
     assert NAME.fullmatch(slug(text))
 
 
-@holds(
-    TEXT.filter(lambda text: NAME.fullmatch(text) is not None) | st.from_regex(NAME, fullmatch=True)
-)
+@holds(st.from_regex(NAME, fullmatch=True).filter(lambda name: "--" not in name))
 def a_name_is_its_own_slug(name: str) -> None:
     assert slug(name) == name
 

@@ -25,6 +25,9 @@ _LIMITS = {
     "maximum": "must be at most {limit}, not {value}",
     "minLength": "must not be empty",
     "minItems": "must not be empty",
+    "minProperties": "must not be empty",
+    "maxItems": "has more than {limit} entries",
+    "maxProperties": "has more than {limit} entries",
     "maxLength": "is longer than {limit} characters",
 }
 
