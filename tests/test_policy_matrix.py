@@ -14,7 +14,7 @@ import pytest
 from conftest import Ran, docker
 from devpod_gen.engine.conformity import refused, require_made
 from devpod_gen.engine.docker import Docker
-from devpod_gen.engine.model import Bind, Project
+from devpod_gen.engine.model import Allowed, Bind, Project
 from devpod_gen.errors import Forbidden
 from devpod_gen.plan.privileges import NEVER, NO_NEW, privileges
 from devpod_gen.plan.resolve import resolve
@@ -34,6 +34,16 @@ BINDS = (
     Bind(DATA, "/data", readonly=True),
     Bind("/home/me/notes", "/notes"),
 )
+OURS = Allowed(
+    "dev",
+    added=("CHOWN", "SETUID"),
+    dropped=("ALL",),
+    options=("no-new-privileges:true",),
+    binds=BINDS,
+    volumes=("shop_cache-go",),
+)
+PLAIN = Allowed("dev", (), ("ALL",), OURS.options)
+"""Of a container with nothing of its own."""
 FINE: dict[str, Any] = {
     "Image": "localhost/devpod-gen/base:0",
     "Cmd": ["sleep", "infinity"],
@@ -117,6 +127,7 @@ HOST: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("volume-path", {"Mounts": [{"Type": "volume", "Source": "/etc", "Target": "/x"}]}),
+    ("volume-other", {"Mounts": [{"Type": "volume", "Source": "other_db", "Target": "/x"}]}),
     ("volume-driver", {"VolumeDriver": "local-persist"}),
     ("volumes-from", {"VolumesFrom": ["other"]}),
     ("volumes-from-mode", {"VolumesFrom": ["other:ro"]}),
@@ -136,6 +147,8 @@ HOST: list[tuple[str, dict[str, Any]]] = [
             ),
         )
     ),
+    ("cap-of-sudo", {"CapAdd": ["CHOWN", "SETUID", "SETFCAP"]}),
+    ("cap-of-another", {"CapAdd": ["KILL"]}),
     ("cap-mixed", {"CapAdd": ["CHOWN", "SYS_ADMIN"]}),
     ("cap-kept", {"CapDrop": []}),
     ("cap-kept-none", {"CapDrop": None}),
@@ -154,6 +167,9 @@ HOST: list[tuple[str, dict[str, Any]]] = [
             *("no-new-privileges=false", "seccomp={}", "unmask=ALL", "label=type:spc_t"),
         )
     ),
+    ("security-none", {"SecurityOpt": []}),
+    ("security-none-said", {"SecurityOpt": None}),
+    ("security-twice", {"SecurityOpt": ["no-new-privileges:true", "no-new-privileges:true"]}),
     ("security-mixed", {"SecurityOpt": ["no-new-privileges:true", "seccomp=unconfined"]}),
     *(
         (f"network-{mode}", {"NetworkMode": mode})
@@ -243,7 +259,7 @@ def test_there_are_enough() -> None:
 
 
 def test_a_workspace_as_it_is_made_is_fine() -> None:
-    assert list(refused(FINE, binds=BINDS)) == []
+    assert list(refused(FINE, OURS)) == []
 
 
 @pytest.mark.parametrize("sudo", [True, False])
@@ -251,9 +267,26 @@ def test_plan_and_engine_say_the_same(sudo: bool) -> None:
     """Twice on purpose: neither wing imports the other, and each is the other's check."""
     plan = privileges(sudo=sudo)
     ours = {"CapAdd": list(plan.capabilities), "SecurityOpt": list(plan.options)}
-    assert list(refused(FINE | {"HostConfig": {"CapDrop": ["ALL"], **ours}}, binds=())) == []
+    may = Allowed("dev", plan.capabilities, ("ALL",), plan.options)
+    body = FINE | {"HostConfig": {"CapDrop": ["ALL"], **ours}}
+    assert list(refused(body, may)) == []
     services = {"CapDrop": list(NEVER), "SecurityOpt": [NO_NEW]}
-    assert list(refused({"HostConfig": services}, binds=())) == []
+    assert list(refused({"HostConfig": services}, Allowed("db", (), NEVER, (NO_NEW,)))) == []
+    # And neither has what only the other one may have.
+    other = privileges(sudo=not sudo)
+    theirs = Allowed("dev", other.capabilities, ("ALL",), other.options)
+    keys = {"HostConfig.SecurityOpt"} | ({"HostConfig.CapAdd"} if sudo else set())
+    assert {key for key, _ in refused(body, theirs)} == keys
+    assert {key for key, _ in refused({"HostConfig": services}, may)} >= {"HostConfig.CapDrop"}
+
+
+@pytest.mark.parametrize("capability", ["ALL", "SYS_ADMIN", "NET_RAW", "SYS_PTRACE"])
+def test_no_plan_can_say_it(capability: str) -> None:
+    """Should one ever: the engine has a list of its own."""
+    body = copy.deepcopy(FINE)
+    body["HostConfig"]["CapAdd"] = [capability]
+    may = dataclasses.replace(OURS, added=(capability,))
+    assert [key for key, _ in refused(body, may)] == ["HostConfig.CapAdd"]
 
 
 @pytest.mark.parametrize(("name", "more"), HOST, ids=[name for name, _ in HOST])
@@ -261,7 +294,7 @@ def test_the_engine_is_not_told(name: str, more: dict[str, Any]) -> None:
     body = copy.deepcopy(FINE)
     body["HostConfig"] |= more
     (key,) = more
-    found = [place for place, _ in refused(body, binds=BINDS)]
+    found = [place for place, _ in refused(body, OURS)]
     assert found
     assert set(found) == {f"HostConfig.{key}"}, name
 
@@ -269,7 +302,7 @@ def test_the_engine_is_not_told(name: str, more: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("name", "more"), TOP, ids=[name for name, _ in TOP])
 def test_nor_this(name: str, more: dict[str, Any]) -> None:
     (key,) = more
-    assert [place for place, _ in refused(FINE | more, binds=BINDS)] == [key], name
+    assert [place for place, _ in refused(FINE | more, OURS)] == [key], name
 
 
 @pytest.mark.parametrize(
@@ -422,7 +455,7 @@ def test_what_an_engine_tells_is_seen(options: tuple[str, ...], base: str) -> No
         docker("rm", container)
     told["HostConfig"]["NetworkMode"] = told["HostConfig"]["NetworkMode"].replace("default", "x")
     with pytest.raises(Forbidden) as caught:
-        require_made(told, binds=())
+        require_made(told, ())
     assert len(caught.value.findings) <= 2
 
 
@@ -445,17 +478,18 @@ def test_what_an_engine_tells_of_ours(
 ) -> None:
     ours = ("--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--pids-limit=64", "--init")
     mounted = (option.format(here=tmp_path) for option in mount)
-    container = docker("create", *ours, *mounted, base)
+    of_service = "--label=com.docker.compose.service=dev"
+    container = docker("create", *ours, *mounted, of_service, base)
     try:
         (told,) = json.loads(docker("inspect", container))
     finally:
         docker("rm", container)
-    binds = (Bind(str(tmp_path), "/data", readonly=True),)
+    may = dataclasses.replace(PLAIN, binds=(Bind(str(tmp_path), "/data", readonly=True),))
     if fine:
-        require_made(told, binds=binds)
+        require_made(told, (may,))
         return
     with pytest.raises(Forbidden) as caught:
-        require_made(told, binds=binds)
+        require_made(told, (may,))
     assert [one.where.partition("::")[2] for one in caught.value.findings] == ["HostConfig.Mounts"]
 
 
@@ -486,13 +520,15 @@ def test_what_compose_was_told_by_a_doctored_file_is_seen(base: str, tmp_path: P
         name = f"devpod-gen-test-doctored-{key.lower() or 'fine'}"
         file = tmp_path / f"{name}.json"
         file.write_text(json.dumps({"services": {"dev": ours | more}}))
-        project = Project(name, (file,), binds=(Bind(str(tmp_path)),))
+        project = Project(name, (file,), allowed=(PLAIN,))
         try:
             if not key:
                 Docker().start(project)
                 continue
             with pytest.raises(Forbidden) as caught:
                 Docker().start(project)
+            started = docker("inspect", "--format={{.State.StartedAt}}", f"{name}-dev-1")
+            assert started.startswith("0001-"), "it was started before it was looked at"
             named = {one.where.partition("::HostConfig.")[2] for one in caught.value.findings}
             # The engine itself takes labels of security from what is privileged, or in a
             # namespace of the host's.
@@ -500,6 +536,94 @@ def test_what_compose_was_told_by_a_doctored_file_is_seen(base: str, tmp_path: P
             assert named <= {key, "SecurityOpt"}
         finally:
             Docker().remove(project, volumes=True)
+
+
+@pytest.mark.engine
+def test_a_service_has_its_own_and_what_is_no_service_is_not_started(
+    base: str, tmp_path: Path
+) -> None:
+    """What the workspace may have, its services may not; all of it for real."""
+    name, options = "devpod-gen-test-services", ["no-new-privileges:true"]
+    ours = {"image": base, "command": ["sleep", "60"], "security_opt": options}
+    dev = ours | {"cap_drop": ["ALL"], "cap_add": ["CHOWN", "KILL"], "depends_on": ["db"]}
+    db = ours | {"cap_drop": list(NEVER)}
+    file = tmp_path / "compose.json"
+    may = (
+        Allowed("dev", ("CHOWN", "KILL"), ("ALL",), tuple(options)),
+        Allowed("db", (), NEVER, tuple(options)),
+    )
+    project = Project(name, (file,), grace=0, allowed=may)
+    try:
+        for services in ({"db": dev | {"depends_on": []}}, {"db": db | {"cap_add": ["KILL"]}}):
+            file.write_text(json.dumps({"services": services}))
+            with pytest.raises(Forbidden) as caught:
+                Docker().start(project)
+            assert caught.value.where == f"{name}-db-1"
+        file.write_text(json.dumps({"services": {"dev": dev, "db": db, "evil": db}}))
+        Docker().start(project, only=("db",))
+        mine = ("ps", "--format={{.Names}}", f"--filter=label=com.docker.compose.project={name}")
+        assert docker(*mine) == f"{name}-db-1"
+        Docker().start(project)
+        assert sorted(docker(*mine).split()) == [f"{name}-db-1", f"{name}-dev-1"]
+    finally:
+        Docker().remove(project, volumes=True)
+
+
+STRANGE = {
+    "volume": ("--opt=type=none", "--opt=o=bind", "--opt=device=/etc"),
+    "network": ("--opt=com.docker.network.bridge.host_binding_ipv4=0.0.0.0",),
+}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.parametrize("kind", sorted(STRANGE))
+def test_what_was_there_before_with_a_name_of_ours(
+    kind: str, direct: bool, make_repo: Make, command: Command, base: str
+) -> None:
+    """Refused by name, before a container is made that would mount it."""
+    services = "" if direct else f'[services.db]\nimage = "{base}"\ncommand = ["sleep", "9"]\n'
+    profile = f'name = "strange"\n[caches]\nx = ["/home/dev/x"]\n{services}'
+    repo = make_repo({"devpod.toml": profile})
+    project = identify(repo, "strange", ".devcontainer").project
+    name = f"{project}_cache-x" if kind == "volume" else f"{project}_default"
+    labels = f"--label=com.docker.compose.project={project}"
+    more = ("--label=com.docker.compose.network=default",) if kind == "network" else ()
+    docker(kind, "create", *STRANGE[kind], labels, *more, name)
+    try:
+        ran = command("up", "-C", repo)
+        assert ran.code == 3, ran.err
+        assert f"{kind} {name}: " in ran.err
+        found = f"--filter=label=com.docker.compose.project={project}"
+        assert docker("ps", "--all", "--quiet", found) == ""
+    finally:
+        command("down", "--caches", "-C", repo)
+        assert docker(kind, "ls", "--quiet", f"--filter=name={name}") == ""
+
+
+@pytest.mark.engine
+def test_a_volume_that_a_doctored_file_makes(base: str, tmp_path: Path) -> None:
+    name, file = "devpod-gen-test-volume", tmp_path / "compose.json"
+    options = {"type": "none", "o": "bind", "device": "/etc"}
+    dev = {"image": base, "command": ["true"], "cap_drop": ["ALL"], "volumes": ["data:/x"]}
+    file.write_text(
+        json.dumps(
+            {
+                "services": {"dev": dev | {"security_opt": list(OURS.options)}},
+                "volumes": {"data": {"driver_opts": options}},
+            }
+        )
+    )
+    may = dataclasses.replace(PLAIN, volumes=(f"{name}_data",))
+    project = Project(name, (file,), allowed=(may,))
+    try:
+        with pytest.raises(Forbidden) as caught:
+            Docker().start(project)
+        assert caught.value.where == f"volume {name}_data"
+        started = docker("inspect", "--format={{.State.StartedAt}}", f"{name}-dev-1")
+        assert started.startswith("0001-")
+    finally:
+        Docker().remove(project, volumes=True)
 
 
 def test_what_verify_starts_is_looked_at_too(tmp_path: Path) -> None:
@@ -515,7 +639,9 @@ target = "/b"
     identity = identify(tmp_path, "shop", ".devcontainer")
     fields: dict[str, Any] = {one.name: None for one in dataclasses.fields(Proof)}
     run = Proof(**(fields | {"identity": identity, "plan": plan}))
-    assert run.project("compose", {"DEVPOD_MOUNT_1": "/home/me/a"}).binds == (
+    (may,) = run.project("compose", {"DEVPOD_MOUNT_1": "/home/me/a"}).allowed
+    assert (may.service, may.added, may.options) == ("dev", *dataclasses.astuple(plan.privileges))
+    assert may.binds == (
         Bind(str(tmp_path), "/w"),
         Bind(os.devnull, "/run/devpod-git"),
         Bind("/home/me/a", "/a", readonly=True),

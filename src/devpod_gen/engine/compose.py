@@ -4,9 +4,9 @@ import os
 import re
 from collections.abc import Callable
 
-from devpod_gen.engine import conformity, connect, direct, wire
+from devpod_gen.engine import belongings, connect, direct, started
 from devpod_gen.engine.command import Result, run, stream
-from devpod_gen.engine.model import OnStep, Project, Step
+from devpod_gen.engine.model import OnStep, Project
 from devpod_gen.errors import EngineError, StartError
 
 _DEADLINE = 300.0
@@ -14,28 +14,27 @@ _PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already 
 
 
 def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
-    """Create and start what the project's files say, or these services of it; nothing is
-    built. Raises StartError."""
+    """Create what the project's files say, or these services of it, look at what was made, and
+    start it; nothing is built. Raises StartError, Forbidden."""
     try:
         if project.direct and not only and direct.start(project, *_command(project), on_step):
             return
-    except direct.Refused as refused:
+        belongings.require_ours(project)
+        _create(project, only, on_step)
+        started.start(project, only, on_step)
+    except (direct.Refused, started.Refused) as refused:
         raise _start_error(project, Result(1, "", str(refused))) from refused
-    told = ("up", "--detach", "--no-build", "--quiet-pull", *only)
+
+
+def _create(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
+    """What has changed since is made anew, and what has not stays as it is."""
+    told = ("up", "--no-start", "--no-build", "--quiet-pull", *only)
     argv, environment = _command(project)
     steps = _steps(on_step)
     result = stream([*argv, *told], steps, timeout=_DEADLINE, env=environment, folder="/")
     if not result.ok:
         connect.raise_if_down(result)
         raise _start_error(project, result)
-    if project.binds:
-        for container in wire.get("/containers/json", all=1, filters=_mine(project)) or ():
-            made = wire.get(f"/containers/{container['Id']}/json") or {}
-            conformity.require_made(made, binds=project.binds)
-
-
-def _mine(project: Project) -> str:
-    return wire.labels(f"com.docker.compose.project={project.name}")
 
 
 def _steps(on_step: OnStep) -> Callable[[str], None]:
@@ -43,11 +42,9 @@ def _steps(on_step: OnStep) -> Callable[[str], None]:
     told: set[str] = set()
 
     def on_line(line: str) -> None:
-        word = re.match(r"\s*Container \S+\s+(Creating|Recreate|Starting)\b", line)
-        step: Step = "start" if word and word[1] == "Starting" else "create"
-        if word and step not in told:
-            told.add(step)
-            on_step(step)
+        if re.match(r"\s*Container \S+\s+(Creating|Recreate)\b", line) and not told:
+            told.add(line)
+            on_step("create")
 
     on_step("begin")
     return on_line

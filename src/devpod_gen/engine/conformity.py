@@ -5,11 +5,12 @@ Format: the body of `POST /containers/create`, and `HostConfig` as the engine te
 A setting that is not known here is refused, unless it says nothing.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from devpod_gen.engine.model import Bind
+from devpod_gen.engine.model import Allowed, Bind
 from devpod_gen.errors import Finding, Forbidden
 
 _OURS = frozenset(
@@ -21,6 +22,14 @@ _OURS = frozenset(
 _WORST = frozenset(("AUDIT_WRITE", "MKNOD", "NET_RAW", "SETFCAP", "SETPCAP"))
 """What a service has lost, if it keeps the rest of the engine's own."""
 
+_OWN = ("CapAdd", "CapDrop", "SecurityOpt")
+"""What each service has its own of."""
+
+_SERVICE = "com.docker.compose.service"
+_NO_SERVICE = Allowed("", (), ("ALL",), ("no-new-privileges:true",))
+_NAMELESS = re.compile("[0-9a-f]{64}")
+"""A volume that an image asks for; Compose keeps it for the next container."""
+
 _LOOPBACK = frozenset(("127.0.0.1", "::1"))
 _NOTHING: tuple[Any, ...] = (None, "", 0, False, [], {}, ())
 _TOP = frozenset(
@@ -31,10 +40,10 @@ _TOP = frozenset(
 )
 
 
-def require(body: Mapping[str, Any], *, binds: tuple[Bind, ...], name: str) -> None:
+def require(body: Mapping[str, Any], allowed: Allowed, *, name: str) -> None:
     """Raises Forbidden, which names each thing, where the request for the container `name` asks
-    for more than a container of ours may have. `binds`: the only places of the host."""
-    found = tuple(Finding(f"{name}::{key}", what) for key, what in refused(body, binds=binds))
+    for another one than `allowed` says, or for more than any of ours may have."""
+    found = tuple(Finding(f"{name}::{key}", what) for key, what in refused(body, allowed))
     if found:
         message = "a container would have more than a workspace may have; there is none now"
         raise Forbidden(
@@ -45,16 +54,21 @@ def require(body: Mapping[str, Any], *, binds: tuple[Bind, ...], name: str) -> N
         )
 
 
-def require_made(inspected: Mapping[str, Any], *, binds: tuple[Bind, ...]) -> None:
-    """The same of a container that Compose has made, as the engine tells of it."""
+def require_made(inspected: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> None:
+    """The same of a container that Compose has made, as the engine tells of it; it must be of
+    one of the services that are `allowed`."""
     name = str(inspected.get("Name", "")).lstrip("/")
+    service = ((inspected.get("Config") or {}).get("Labels") or {}).get(_SERVICE)
+    known = next((one for one in allowed if one.service == service), _NO_SERVICE)
     host = {
         key: value
         for key, value in (inspected.get("HostConfig") or {}).items()
         if not (key in _DEFAULTS and _DEFAULTS[key](value))
     }
     host["Mounts"] = [*(host.get("Mounts") or ()), *map(_mount, host.pop("Binds", None) or ())]
-    require({"HostConfig": host}, binds=binds, name=name)
+    for key in ("CapAdd", "CapDrop"):  # engines add the prefix, or leave it out
+        host[key] = [one.removeprefix("CAP_") for one in host.get(key) or ()]
+    require({"HostConfig": host}, known, name=name)
 
 
 def _mount(bind: str) -> dict[str, Any]:
@@ -66,33 +80,45 @@ def _mount(bind: str) -> dict[str, Any]:
     return made | ({"ReadOnly": True} if "ro" in mode.split(",") else {})
 
 
-def refused(body: Mapping[str, Any], *, binds: tuple[Bind, ...]) -> Iterator[tuple[str, str]]:
+def refused(body: Mapping[str, Any], allowed: Allowed) -> Iterator[tuple[str, str]]:
     """Each setting that goes too far, and what it says."""
     for key in sorted(set(body) - _TOP):
         if body[key] not in _NOTHING:
             yield key, f"{body[key]!r} is not for a workspace"
     host = body.get("HostConfig") or {}
-    for key in sorted(host):
+    for key in sorted(set(host) - set(_OWN)):
         value = host[key]
-        if value in _NOTHING and key != "CapDrop":
+        if value in _NOTHING:
             continue
         if key == "Mounts":
-            yield from ((f"HostConfig.{key}", told) for told in _mounts(value, binds))
+            yield from ((f"HostConfig.{key}", told) for told in _mounts(value, allowed))
         elif key not in _MAY or not _MAY[key](value):
             yield f"HostConfig.{key}", f"{value!r} is not for a workspace"
-    dropped = frozenset(host.get("CapDrop") or ())
-    if not (dropped == {"ALL"} or (dropped >= _WORST and not host.get("CapAdd"))):
+    yield from _privileges(host, allowed)
+
+
+def _privileges(host: Mapping[str, Any], allowed: Allowed) -> Iterator[tuple[str, str]]:
+    """Twice: what the plan says, and what no plan of ours says."""
+    added, dropped = frozenset(host.get("CapAdd") or ()), frozenset(host.get("CapDrop") or ())
+    if not added <= _OURS & frozenset(allowed.added):
+        yield "HostConfig.CapAdd", f"{sorted(added)!r} is not for a workspace"
+    lost = dropped == {"ALL"} or (dropped >= _WORST and not added)
+    if not lost or not dropped >= frozenset(allowed.dropped):
         yield "HostConfig.CapDrop", "the engine's own capabilities are not dropped"
+    if (options := tuple(host.get("SecurityOpt") or ())) != allowed.options:
+        yield "HostConfig.SecurityOpt", f"{list(options)!r} is not for a workspace"
 
 
-def _mounts(entries: list[dict[str, Any]], binds: tuple[Bind, ...]) -> Iterator[str]:
+def _mounts(entries: list[dict[str, Any]], allowed: Allowed) -> Iterator[str]:
+    binds = allowed.binds
     for entry in entries:
         match entry:
             case {"Type": "bind", "Source": str(source)} if _plain(entry, "BindOptions"):
                 if not any(_is(entry, bind) for bind in binds if bind.source == source):
                     yield f"{source} of the host is not the workspace's{_so(entry, source, binds)}"
-            case {"Type": "volume", "Source": str(source)} if _plain(entry) and "/" not in source:
-                pass
+            case {"Type": "volume", "Source": str(source)} if _plain(entry):
+                if source not in allowed.volumes and not _NAMELESS.fullmatch(source):
+                    yield f"the volume {source} is not the workspace's"
             case {"Type": "tmpfs"} if _plain(entry, "TmpfsOptions"):
                 pass
             case _:
@@ -142,12 +168,9 @@ _DEFAULTS: dict[str, Callable[[Any], bool]] = {
 
 
 _MAY: dict[str, Callable[[Any], bool]] = {
-    "CapAdd": lambda value: set(value) <= _OURS,
-    "CapDrop": lambda _: True,  # which, is looked at with what is added
     "DeviceRequests": lambda value: all(
         one.get("Driver") == "nvidia" and one.get("Capabilities") == [["gpu"]] for one in value
     ),
-    "SecurityOpt": lambda value: value == ["no-new-privileges:true"],
     "PortBindings": _loopback,
     "NetworkMode": _network,
     "Init": lambda value: value is True,

@@ -11,7 +11,7 @@ import json
 import os
 from typing import Any
 
-from devpod_gen.engine import asked, conformity, connect, wire
+from devpod_gen.engine import asked, belongings, conformity, connect, wire
 from devpod_gen.engine.composed import Composed, Unknown, composed
 from devpod_gen.engine.model import OnStep, Project
 from devpod_gen.meanwhile import begin
@@ -26,7 +26,7 @@ class Refused(Exception):
 def start(project: Project, argv: list[str], environment: dict[str, str], on_step: OnStep) -> bool:
     """Have the project's one container made and started; False, and nothing done that Compose
     would mind, where that takes Compose. `argv`: the Compose command for the project's files.
-    Raises Refused, EngineError."""
+    Raises Refused, Forbidden, EngineError."""
     if connect.adds_to_containers():
         return False
     try:
@@ -73,7 +73,8 @@ def _created(
     if not digest or not all(volumes):
         return ""
     body = made.container | _belonging(project, made, plugin, digest, image)
-    conformity.require(body, binds=project.binds, name=f"{project.name}-dev-1")
+    (allowed,) = (one for one in project.allowed if one.service == "dev")
+    conformity.require(body, allowed, name=f"{project.name}-dev-1")
     query = {"name": f"{project.name}-dev-1"}
     answer = wire.ask("POST", "/containers/create", body, query=query, timeout=_DEADLINE)
     return str(answer.value["Id"]) if answer.status < 400 else ""
@@ -123,16 +124,21 @@ def _have_network(project: Project, made: Composed, plugin: asked.Plugin) -> boo
     answer = wire.ask("POST", "/networks/create", body, timeout=_DEADLINE)
     if answer.status != 409:
         return answer.status < 400
-    found = wire.get(f"/networks/{wire.name(name)}") or {}
+    found = wire.get(f"/networks/{wire.name(name)}") or {"Name": name}
+    belongings.require_network(found)
     return bool((found.get("Labels") or {}).get("com.docker.compose.project") == project.name)
 
 
 def _have_volume(project: Project, key: str, made: Composed, plugin: asked.Plugin) -> bool:
-    """One that is there stays as it is."""
+    """One that is there stays as it is. Raises Forbidden."""
     name, labels = made.volumes[key]
     ours = _of_project(project, plugin) | {"com.docker.compose.volume": key}
     body = {"Name": name, "Labels": labels | ours}
-    return wire.ask("POST", "/volumes/create", body, timeout=_DEADLINE).status < 400
+    answer = wire.ask("POST", "/volumes/create", body, timeout=_DEADLINE)
+    if answer.status >= 400:
+        return False
+    belongings.require_volume(answer.value)
+    return True
 
 
 def _belonging(

@@ -138,6 +138,19 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the container of one service has: `added` and `dropped` capabilities and security
+    `options`, just these; places of the host and volumes, at most these."""
+
+    service: str
+    added: tuple[str, ...]
+    dropped: tuple[str, ...]
+    options: tuple[str, ...]
+    binds: tuple[Bind, ...] = ()
+    volumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A set of containers that starts and stops as one: Compose's project.
 
@@ -151,8 +164,13 @@ class Project:
     """Seconds that its containers get to end when they are removed; None: the engine's own."""
     direct: bool = False
     """Whether it may be made without Compose, as Compose would make it."""
-    binds: tuple[Bind, ...] = ()
-    """The only places of the host that its containers may have."""
+    allowed: tuple[Allowed, ...] = ()
+    """Its services, and what each may have; empty: it is not looked at."""
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The names of all its volumes."""
+        return tuple(sorted({name for one in self.allowed for name in one.volumes}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 By their labels, so neither its files nor Compose are needed; whoever started it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from devpod_gen.engine import wire
 from devpod_gen.engine.model import Project
+from devpod_gen.engine.order import each, waves
 from devpod_gen.errors import EngineError
 
 _DEADLINE = 300.0
@@ -21,45 +21,14 @@ def remove(project: Project, *, volumes: bool) -> None:
     their container: nobody could tell whose they were. A shared volume stays, though the
     project that made it is on its label. Raises EngineError."""
     mine = wire.labels(f"com.docker.compose.project={project.name}")
-    for wave in _waves(wire.get("/containers/json", all=1, filters=mine)):
-        _each(lambda one: _remove_container(project, str(one["Id"])), wave)
+    for wave in waves(wire.get("/containers/json", all=1, filters=mine)):
+        each(lambda one: _remove_container(project, str(one["Id"])), wave)
     networks = wire.get("/networks", filters=mine)
-    _each(lambda one: _must(project, "DELETE", f"/networks/{one['Id']}"), networks)
+    each(lambda one: _must(project, "DELETE", f"/networks/{one['Id']}"), networks)
     if volumes:
         listed: list[_Found] = wire.get("/volumes", filters=mine).get("Volumes") or []
         own = [one for one in listed if not _is_shared(one)]
-        _each(lambda one: _must(project, "DELETE", f"/volumes/{wire.name(one['Name'])}"), own)
-
-
-def _each(act: Callable[[_Found], None], items: Sequence[_Found]) -> None:
-    """Side by side where there are several; the engine takes its time for each."""
-    if len(items) == 1:
-        act(items[0])
-    elif items:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 5 ms
-
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(act, items))
-
-
-def _waves(containers: Sequence[_Found]) -> Iterator[list[_Found]]:
-    """Those that no other one depends on first, as Compose stops them."""
-    left = list(containers)
-    while left:
-        needed = {name for one in left for name in _depends(one)}
-        wave = [one for one in left if _service(one) not in needed] or left
-        yield wave
-        left = [one for one in left if one not in wave]
-
-
-def _service(container: _Found) -> str:
-    return str((container.get("Labels") or {}).get("com.docker.compose.service", ""))
-
-
-def _depends(container: _Found) -> set[str]:
-    """The services that it depends on: `NAME:CONDITION:RESTART,…` by Compose."""
-    told = str((container.get("Labels") or {}).get("com.docker.compose.depends_on", ""))
-    return {part.partition(":")[0] for part in told.split(",") if part} - {_service(container)}
+        each(lambda one: _must(project, "DELETE", f"/volumes/{wire.name(one['Name'])}"), own)
 
 
 def _remove_container(project: Project, container: str) -> None:

@@ -14,12 +14,12 @@ from devpod_gen.verify.handed import secret_looks
 from devpod_gen.verify.offline import Cut, outside_check
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace import services, throwaway
+from devpod_gen.workspace.allowance import allowance
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.secrecy.value import Value
-from devpod_gen.workspace.start import places
 from devpod_gen.workspace.welcome import ready_within
 
 EXEC = 600.0
@@ -47,7 +47,8 @@ class Proof(Context):
         files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
         # Nothing in it is to be kept, so nothing gets long to end.
         known = tuple((variables | own).items())
-        return Project(name, files, known, grace=1, binds=places(self.identity, self.plan, known))
+        may = allowance(self.identity, self.plan, name, known)
+        return Project(name, files, known, grace=1, allowed=may)
 
 
 def shut(run: Proof, door: Door, reason: str) -> None:

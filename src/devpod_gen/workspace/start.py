@@ -1,22 +1,21 @@
 """The start of a container: by Compose, with what only this machine knows."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Bind, Container, Project, Step
+from devpod_gen.engine.model import Container, Project, Step
 from devpod_gen.errors import Forbidden, StartError
 from devpod_gen.meanwhile import begin
-from devpod_gen.plan.model import Plan
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import image, ownership, services
+from devpod_gen.workspace.allowance import allowance
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.labels import labels_file
 from devpod_gen.workspace.mounts import MOUNTS
-from devpod_gen.workspace.variables import GIT, Variables, variables
+from devpod_gen.workspace.variables import GIT, variables
 
 
 def nothing() -> None:
@@ -81,8 +80,8 @@ def start(
     labels = labels_file(identity, metadata, keep=keep)
     loaded = image.doors(engine, context.plan.image)
     known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
-    binds = places(identity, context.plan, known)
-    project = Project(name, (identity.compose_file, labels), known, direct=True, binds=binds)
+    may = allowance(identity, context.plan, name, known)
+    project = Project(name, (identity.compose_file, labels), known, direct=True, allowed=may)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
         services.start(engine, project, context.plan, Steps(context.clock, load))
@@ -96,22 +95,6 @@ def start(
         message = "the engine started the workspace, but does not list it"
         raise StartError(message, where=name, fix="run it again")
     return found[0]
-
-
-def places(identity: Identity, plan: Plan, known: Variables) -> tuple[Bind, ...]:
-    """Of the host, all that a workspace may have: the repo, a worktree's git folder, and each
-    mount of the plan, where and as it says; of what is not there, nothing."""
-    told = dict(known)
-    return (
-        Bind(str(identity.root), plan.folder),
-        Bind(told.get("DEVPOD_GIT_SOURCE") or os.devnull, told.get(GIT) or "/run/devpod-git"),
-        *(
-            Bind(source, mount.target, mount.readonly)
-            if (source := told.get(mount.variable))
-            else Bind(os.devnull, mount.aside)
-            for mount in plan.mounts
-        ),
-    )
 
 
 def _refuse_to_take_over(engine: Engine, identity: Identity) -> None:

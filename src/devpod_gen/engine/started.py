@@ -1,0 +1,39 @@
+"""What Compose has made, looked at, and started by the engine's API: each after what it depends
+on. Compose itself would start what it makes before anybody has seen it."""
+
+from typing import Any
+
+from devpod_gen.engine import belongings, conformity, wire
+from devpod_gen.engine.model import OnStep, Project
+from devpod_gen.engine.order import each, service, waves
+
+_DEADLINE = 120.0
+
+
+class Refused(Exception):
+    """The engine did not start a container: with its reason."""
+
+
+def start(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
+    """Start the project's containers that do not run, or those of these services. What is of
+    no service, any more, is left as it is. Raises Refused, Forbidden."""
+    mine = wire.labels(f"com.docker.compose.project={project.name}")
+    names = only or tuple(one.service for one in project.allowed)
+    listed: list[dict[str, Any]] = wire.get("/containers/json", all=1, filters=mine) or []
+    found = [one for one in listed if not names or service(one) in names]
+    if project.allowed:
+        belongings.require_ours(project)
+        for one in found:
+            made = wire.get(f"/containers/{one['Id']}/json") or {}
+            conformity.require_made(made, project.allowed)
+    waiting = [one for one in found if one["State"] != "running"]
+    if waiting:
+        on_step("start")
+    for wave in reversed(list(waves(waiting))):
+        each(_start, wave)
+
+
+def _start(container: dict[str, Any]) -> None:
+    answer = wire.ask("POST", f"/containers/{container['Id']}/start", timeout=_DEADLINE)
+    if answer.status >= 400:
+        raise Refused(answer.reason)
