@@ -1,21 +1,27 @@
 """Interleaved runs: in every round each peer has its turn, so that all of them meet the same
-machine. A peer that fails once is out, with its words."""
+machine. A peer that fails once is out, with its words. Nothing of theirs stays, also when it is
+stopped by ^C."""
 
 import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.floor import floor
-from bench.peers import Failed, Peer, require_nothing, run
+from bench.peers import Peer, require_nothing
 from bench.place import Place
 from bench.prompt import prompt
+from bench.run import Failed, Words, run
 from bench.spent import spent
+from devpod_gen.errors import DevpodError
 
 Kind = str
 KINDS = ("up", "again", "restart", "exec", "shell", "down")
 """No workspace, running already, stopped, one command inside, a prompt, removed."""
+
+FLOOR = "the engine's floor, by its API"
 
 
 @dataclass(slots=True)
@@ -35,16 +41,25 @@ def measure(
 ) -> Taken:
     """Measure all peers on their copies of a workspace."""
     taken = Taken()
-    for peer in peers:
-        with suppress(Failed):  # what an earlier bench that was cut off has left
-            _do(peer, places[peer.name], "end")
-    for number in range(runs):
+    try:
+        for number in range(runs):
+            for peer in peers:
+                if peer.name not in taken.failed:
+                    _turn(peer, places[peer.name], taken)
+            _floor(places[peers[0].name], taken)
+            say(f"{places[peers[0].name].name}: round {number + 1} of {runs}")
+    finally:
         for peer in peers:
-            if peer.name not in taken.failed:
-                _turn(peer, places[peer.name], taken)
-        taken.floor.append(floor(places[peers[0].name]))
-        say(f"{places[peers[0].name].name}: round {number + 1} of {runs}")
+            _end(peer, places[peer.name])
     return taken
+
+
+def clock(commands: Sequence[Words], folder: Path) -> float:
+    """The seconds that the commands take, one after the other. Raises Failed."""
+    begun = time.monotonic()
+    for words in commands:
+        run(words, folder)
+    return time.monotonic() - begun
 
 
 def _turn(peer: Peer, place: Place, taken: Taken) -> None:
@@ -63,17 +78,28 @@ def _turn(peer: Peer, place: Place, taken: Taken) -> None:
         _do(peer, place, "end")
     except Failed as error:
         taken.failed[peer.name] = str(error)
-        with suppress(Failed):
-            _do(peer, place, "end")
+        _end(peer, place)
 
 
 def _do(peer: Peer, place: Place, kind: Kind) -> float:
     if kind == "shell":
         return prompt(peer.steps[kind](place)[0], place.folder)
-    begun = time.monotonic()
-    for words in peer.steps[kind](place):
-        run(words, place.folder)
-    return time.monotonic() - begun
+    return clock(peer.steps[kind](place), place.folder)
+
+
+def _end(peer: Peer, place: Place) -> None:
+    """Each command that removes something, whether or not the one before could."""
+    for words in peer.steps["end"](place):
+        with suppress(Failed):
+            run(words, place.folder)
+
+
+def _floor(place: Place, taken: Taken) -> None:
+    if FLOOR not in taken.failed:
+        try:
+            taken.floor.append(floor(place))
+        except DevpodError as error:
+            taken.failed[FLOOR] = str(error)
 
 
 def _look(peer: Peer, place: Place, taken: Taken) -> None:

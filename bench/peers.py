@@ -1,13 +1,15 @@
 """Who is measured, and by which commands. Each does what a person would type."""
 
-import subprocess
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import packages
 from bench.place import COMMAND, ROOT, Place
+from bench.run import Failed, Words, run
 
-Words = list[str]
 Steps = dict[str, Callable[[Place], list[Words]]]
 
 # It ends with 75 where it comes before the user is ready, as it does right after Compose. Who
@@ -19,28 +21,14 @@ _UNTIL = ["sh", "-c", 'until "$@"; do [ $? = 75 ] || exit 1; sleep 0.02; done', 
 @dataclass(frozen=True, slots=True)
 class Peer:
     """A client. `steps`: of each kind of run, the commands, one after the other. `get`: has it
-    installed, and says its version; what it raises is why it is not measured."""
+    installed, and says its version; what it raises is why it is not measured. `prepare`: what
+    its copy of a workspace takes beside what is generated."""
 
     name: str
     title: str
     get: Callable[[], str]
     steps: Steps
-
-
-class Failed(Exception):
-    """A command of a peer's did not end well."""
-
-
-def run(words: Words, folder: Path) -> str:
-    """Run a command; raises Failed with the end of what it said."""
-    done = subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, check=False, timeout=600
-    )
-    if done.returncode:
-        lines = (done.stdout + done.stderr).strip().splitlines() or ["no word"]
-        message = f"`{' '.join(words)[:80]}` ended with {done.returncode}: {lines[-1][:200]}"
-        raise Failed(message)
-    return done.stdout
+    prepare: Callable[[Place], None] = lambda _: None
 
 
 def require_nothing(place: Place) -> None:
@@ -120,19 +108,49 @@ def _version(*words: str) -> Callable[[], str]:
     return lambda: run(list(words), ROOT).strip().splitlines()[0]
 
 
-def _get_cli() -> str:
-    run([str(ROOT / "scripts" / "reference-client")], ROOT)
-    return run([str(ROOT / ".tools/bin/devcontainer"), "--version"], ROOT).strip()
+def _devs_prepare(place: Place) -> None:
+    """It names its containers by the repo's origin."""
+    origin = f"https://example.invalid/bench/{place.name}.git"
+    run(["git", "remote", "add", "origin", origin], place.folder)
 
 
-_RS = ROOT / "build" / "bench" / "devcontainer-rs"
+def _devs(place: Place) -> Words:
+    """It keeps its own files in the home: in one of its own."""
+    path = f"PATH={packages.CLI.parent}:{os.environ['PATH']}"
+    words = [str(packages.DEVS), "start", "dev", "--live"]
+    return ["env", f"HOME={_home(place)}", path, *words]
 
 
-def _get_rs() -> str:
-    if not (_RS / "bin" / "devcontainer").exists():
-        pip = [str(ROOT / ".venv/bin/pip"), "install", "--quiet", "--target", str(_RS)]
-        run([*pip, "--require-hashes", "-r", str(ROOT / "requirements/bench.txt")], ROOT)
-    return run([str(_RS / "bin" / "devcontainer"), "--version"], ROOT).strip()
+def _devs_up(place: Place) -> list[Words]:
+    return [_devs(place), _exec(place, f"dev-bench-{place.name}-dev", _shell(place))]
+
+
+def _dvt_prepare(place: Place) -> None:
+    """It takes no compose file, so it gets the image alone. It writes to ~/.ssh/config: to that
+    of a home of its own."""
+    said = {"image": place.image, "remoteUser": "dev"}
+    config = place.folder / ".devcontainer" / "devcontainer.json"
+    config.write_text(json.dumps(said), encoding="utf-8")
+
+
+def _dvt(place: Place, *words: str) -> Words:
+    return ["env", f"HOME={_home(place)}", str(packages.DVT), *words]
+
+
+def _dvt_up(place: Place) -> list[Words]:
+    up = _dvt(place, "up", place.project)
+    return [up, _dvt(place, "run", "--name", place.project, "--", *_shell(place))]
+
+
+def _dvt_end(place: Place) -> list[Words]:
+    image = ["docker", "image", "rm", "--force", f"dvt/{place.project}"]
+    return [_dvt(place, "delete", place.project), image]
+
+
+def _home(place: Place) -> Path:
+    home = place.folder.parent / "home"
+    home.mkdir(exist_ok=True)
+    return home
 
 
 PEERS = (
@@ -182,13 +200,33 @@ PEERS = (
     Peer(
         "devcontainer-rs",
         "`devcontainer up`, then `devcontainer exec`, with the project's name in the environment",
-        _get_rs,
-        _client(_RS / "bin" / "devcontainer", knows_env=False),
+        packages.rs,
+        _client(packages.RS, knows_env=False),
     ),
     Peer(
         "@devcontainers/cli",
         "`devcontainer up`, then `devcontainer exec`",
-        _get_cli,
-        _client(ROOT / ".tools" / "bin" / "devcontainer", knows_env=True),
+        packages.cli,
+        _client(packages.CLI, knows_env=True),
+    ),
+    Peer(
+        "devs-cli",
+        "`devs start dev --live`, which calls @devcontainers/cli, then `docker exec`",
+        packages.devs,
+        {"up": _devs_up, "again": _devs_up, "end": _down},
+        _devs_prepare,
+    ),
+    Peer(
+        "dvt-cli",
+        "`dvt up`, then `dvt run`, of a devcontainer.json with the image alone: it takes no "
+        "compose file, so no limits, caches or hooks",
+        packages.dvt,
+        {
+            "up": _dvt_up,
+            "again": _dvt_up,
+            "exec": lambda place: [_dvt(place, "run", "--name", place.project, "--", "true")],
+            "end": _dvt_end,
+        },
+        _dvt_prepare,
     ),
 )

@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.run import run
+
 ROOT = Path(__file__).parent.parent
 COMMAND = ROOT / ".venv" / "bin" / "devpod-gen"
 
@@ -60,26 +62,32 @@ class Place:
 
 
 def make(name: str, folder: Path, peer: str) -> Place:
-    """The workspace's copy of a peer, trusted and with its files generated."""
+    """The workspace's copy of a peer, trusted and with its files generated. Raises Failed."""
     profile, inside = PROFILES[name]
     repo = folder / peer / name
     if name == "real":
         shutil.copytree(ROOT / "examples" / "go-node", repo)
+    image, project = ready(repo, profile)
+    return Place(name, repo, project, image, inside, name == "real")
+
+
+def ready(repo: Path, profile: str) -> tuple[str, str]:
+    """Have the repo with the profile generated, trusted and its image built; the image and the
+    project's name. Raises Failed."""
     repo.mkdir(parents=True, exist_ok=True)
     (repo / "devpod.toml").write_text(profile, encoding="utf-8")
-    for words in (["git", "init", "--quiet"], [str(COMMAND), "generate"]):
-        subprocess.run(words, cwd=repo, check=True, capture_output=True)
-    asked = subprocess.run(
-        [str(COMMAND), "trust", "--json"], cwd=repo, check=False, capture_output=True, text=True
-    )
+    run(["git", "init", "--quiet"], repo)
+    run([str(COMMAND), "generate"], repo)
+    _trust(repo)
+    image = str(json.loads(run([str(COMMAND), "build", "--json"], repo))["image"]["ref"])
+    env = (repo / ".devcontainer" / ".env").read_text(encoding="utf-8")
+    return image, env.split("DEVPOD_PROJECT=")[1].split()[0]
+
+
+def _trust(repo: Path) -> None:
+    """Trust what the profile asks for: it is ours. What is asked is answered by failing."""
+    words = [str(COMMAND), "trust", "--json"]
+    asked = subprocess.run(words, cwd=repo, check=False, capture_output=True, text=True)
     if asked.returncode:
         digest = json.loads(asked.stdout)["error"]["fix"].split("--yes ")[1].split("`")[0]
-        trust = [str(COMMAND), "trust", "--yes", digest]
-        subprocess.run(trust, cwd=repo, check=True, capture_output=True)
-    built = subprocess.run(
-        [str(COMMAND), "build", "--json"], cwd=repo, check=True, capture_output=True, text=True
-    )
-    image = str(json.loads(built.stdout)["image"]["ref"])
-    env = (repo / ".devcontainer" / ".env").read_text(encoding="utf-8")
-    project = env.split("DEVPOD_PROJECT=")[1].split()[0]
-    return Place(name, repo, project, image, inside, name == "real")
+        run([str(COMMAND), "trust", "--yes", digest], repo)

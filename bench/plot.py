@@ -15,9 +15,10 @@ def plot(name: str, taken: Taken, kind: str = "up") -> str:
         for peer, kinds in taken.seconds.items()
         if kind in kinds and peer not in taken.failed
     ]
-    rows.append(("the engine's floor", [sum(one.values()) for one in taken.floor]))
+    if taken.floor:
+        rows.append(("the engine's floor", [sum(one.values()) for one in taken.floor]))
     rows.sort(key=lambda row: median(row[1]))
-    scale = _WIDTH / max(max(values) for _, values in rows)
+    scale = _WIDTH / max((max(values) for _, values in rows), default=1)
     height = _ROW * len(rows) + 50
     parts = [
         (

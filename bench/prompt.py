@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from bench.peers import Failed, Words
+from bench.run import Failed, Words
 
 _READS = b"\x1b[?2004h"
 """zsh has shown its prompt and reads a line: from here on a paste is bracketed."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench import spent
-from bench.measure import KINDS, Taken
+from bench.measure import FLOOR, KINDS, Taken
+from bench.owner import OWNERS, Owners
 
 TITLES = {
     "up": "no workspace, image present",
@@ -52,17 +53,19 @@ def seconds(taken: Taken) -> list[str]:
         "| | " + " | ".join(TITLES[kind] for kind in KINDS) + " |",
         "|---" * (len(KINDS) + 1) + "|",
     ]
-    for peer, kinds in taken.seconds.items():
+    rest = " |" * (len(KINDS) - 1)
+    names = dict.fromkeys((*taken.seconds, *taken.failed))
+    for peer in (name for name in names if name != FLOOR):
+        kinds = taken.seconds.get(peer, {})
         if peer in taken.failed:
-            lines.append(f"| {peer} | failed: {taken.failed[peer]} |" + " |" * (len(KINDS) - 1))
+            told = taken.failed[peer].replace("|", "\\|")
+            lines.append(f"| {peer} | failed: {told} |{rest}")
             continue
         cells = [spread(kinds[kind]) if kind in kinds else "" for kind in KINDS]
         lines.append(f"| {peer} | " + " | ".join(cells) + " |")
     whole = [sum(one.values()) for one in taken.floor]
-    return [
-        *lines,
-        f"| the engine's floor, by its API | {spread(whole)} |" + " |" * (len(KINDS) - 1),
-    ]
+    told = spread(whole) if whole else f"failed: {taken.failed.get(FLOOR, 'no round ended')}"
+    return [*lines, f"| {FLOOR} | {told} |{rest}"]
 
 
 def promises(taken: Taken) -> list[str]:
@@ -88,6 +91,8 @@ def promises(taken: Taken) -> list[str]:
 
 def floor(taken: Taken) -> list[str]:
     """Where the time goes: the engine's floor by steps, and the stages of our start."""
+    if not taken.floor:
+        return []
     steps = {key: median([one[key] for one in taken.floor]) for key in taken.floor[0]}
     lines = ["| the engine's floor | s |", "|---|---|"]
     lines += [f"| {name} | {value:.3f} |" for name, value in steps.items()]
@@ -99,3 +104,20 @@ def floor(taken: Taken) -> list[str]:
     lines += ["| a stage of `up` | s |", "|---|---|"]
     lines += [f"| {name} | {value:.3f} |" for name, value in stages.items() if value]
     return [*lines, "", *spent.rows(taken.spent)] if taken.spent else lines
+
+
+MOST_MORE = 0.5
+"""Seconds that a repo of another owner's may take more."""
+
+
+def of_owners(taken: Owners) -> list[str]:
+    """A row for each owner, and what the other one costs."""
+    if taken.failed:
+        return [f"Not measured: {taken.failed}"]
+    lines = ["| the repo's owner | no workspace, image present |", "|---|---|"]
+    lines += [f"| uid {owner} | {spread(taken.seconds[owner])} |" for owner in OWNERS]
+    usual, other = (taken.seconds[owner] for owner in OWNERS)
+    values = [b - a for a, b in zip(usual, other, strict=True)]
+    kept = "kept" if median(values) <= MOST_MORE else "**not kept**"
+    told = f"{spread(values, '+.2f')} s more; promised: at most {MOST_MORE:g} s more, {kept}"
+    return [*lines, f"| uid {OWNERS[1]} against uid {OWNERS[0]} | {told} |"]

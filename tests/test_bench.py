@@ -5,16 +5,19 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from bench.measure import Taken
-from bench.peers import PEERS
+from bench.measure import FLOOR, Taken, measure
+from bench.owner import Owners
+from bench.peers import PEERS, Peer
+from bench.place import Place
 from bench.plot import plot
 from bench.spent import AFTER, BEFORE, BETWEEN, PARTS, _sums, rows
-from bench.table import PROMISES, floor, promises, seconds
-from conftest import ROOT
+from bench.table import PROMISES, floor, of_owners, promises, seconds
+from conftest import ROOT, docker
 
 STEPS = {"network": 0.1, "create": 0.1, "start": 0.2, "exec": 0.1}
 
@@ -74,22 +77,69 @@ def test_the_plot_is_well_formed() -> None:
     assert "devcontainer-rs" not in plot("x", taken())
 
 
+def peer(name: str, up: str, folder: Path) -> Peer:
+    """One whose `up` is a command of sh, and which leaves a mark where it has cleaned. It has
+    nothing to remove where it was not up: the first command that should fails."""
+    words = ["sh", "-c", up]
+    end = [["test", "-e", name], ["touch", str(folder / f"{name}-ended")]]
+    return Peer(name, name, lambda: "1", {"up": lambda _: [words], "end": lambda _: end})
+
+
+def test_one_that_fails_is_out_and_cleans_up(tmp_path: Path) -> None:
+    place = Place("tiny", tmp_path, "p", "localhost/none/of:ours", "true", hook=False)
+    able = peer("able", "echo up >>able", tmp_path)
+    failing = peer("failing", "echo once >>once; echo 'no | such thing'; exit 3", tmp_path)
+    absent = Peer("absent", "", lambda: "1", {"up": lambda _: [["/no/such"]], "end": lambda _: []})
+    peers = (failing, able, absent)
+    found = measure(peers, dict.fromkeys(("failing", "able", "absent"), place), runs=3, say=print)
+    assert len(found.seconds["able"]["up"]) == 3
+    assert (tmp_path / "once").read_text() == "once\n"
+    assert (tmp_path / "failing-ended").exists()
+    assert "ended with 3: no | such thing" in found.failed["failing"]
+    assert "cannot be run: No such file" in found.failed["absent"]
+    told = "\n".join(seconds(found))
+    assert "| failing | failed: `sh -c echo once" in told
+    assert "no \\| such thing | | | | | |" in told
+    assert f"| {FLOOR} | failed: " in told  # there is no such image
+    assert not floor(found)
+    assert "able" in plot("x", found)
+
+
+def test_stopped_in_the_middle_all_are_cleaned_up(tmp_path: Path) -> None:
+    place = Place("tiny", tmp_path, "p", "localhost/none/of:ours", "true", hook=False)
+    peers = (peer("one", "touch one", tmp_path), peer("two", "kill -INT $PPID", tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        measure(peers, {"one": place, "two": place}, runs=3, say=print)
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "one-ended", "two-ended"}
+
+
+def test_what_another_owner_costs_is_of_one_round() -> None:
+    told = "\n".join(of_owners(Owners({1000: [1.0, 2.0, 3.0], 4242: [1.3, 2.2, 3.4]})))
+    assert "| uid 4242 | 1.30 / 2.20 / 3.40 |" in told
+    assert "+0.20 / +0.30 / +0.40 s more; promised: at most 0.5 s more, kept |" in told
+    told = "\n".join(of_owners(Owners({1000: [1.0], 4242: [2.0]})))
+    assert "**not kept**" in told
+    assert of_owners(Owners(failed="no")) == ["Not measured: no"]
+
+
 @pytest.mark.engine
 @pytest.mark.campaign
 def test_a_short_run(engine: None, tmp_path: Path) -> None:  # noqa: ARG001
     page = tmp_path / "performance.md"
     page.write_text("before\n<!-- measured -->\n<!-- end of measured -->\nafter\n")
-    words = ["-m", "bench", "--runs", "3", "--workspace", "tiny", "--write", str(page)]
+    words = ["-m", "bench", "--runs", "2", "--part", "tiny", "--write", str(page)]
     done = subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
         timeout=900,
     )
     assert done.returncode == 0, done.stderr
+    assert containers(tmp_path) == []
+    assert list(tmp_path.glob("devpod-gen-bench-*")) == []
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
@@ -102,3 +152,34 @@ def test_a_short_run(engine: None, tmp_path: Path) -> None:  # noqa: ARG001
         PROMISES
     )
     assert (tmp_path / "performance-tiny.svg").is_file()
+
+
+@pytest.mark.engine
+@pytest.mark.campaign
+@pytest.mark.usefixtures("engine")
+def test_stopped_nothing_stays(tmp_path: Path) -> None:
+    """In the middle of a round, where a container of ours runs."""
+    words = ["-m", "bench", "--part", "tiny"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    running = subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        until = time.monotonic() + 300
+        while not containers(tmp_path):
+            assert running.poll() is None
+            assert time.monotonic() < until
+        running.terminate()
+        assert "nothing is written" in running.communicate(timeout=120)[1]
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert containers(tmp_path) == []
+    assert list(tmp_path.glob("devpod-gen-bench-*")) == []
+
+
+def containers(folder: Path) -> list[str]:
+    """Where the containers of workspaces in the folder are."""
+    place = "com.docker.compose.project.working_dir"
+    listed = docker("ps", "--all", "--format", f'{{{{.Label "{place}"}}}}')
+    return [line for line in listed.splitlines() if line.startswith(str(folder))]
