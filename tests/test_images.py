@@ -290,3 +290,22 @@ def test_a_full_home_is_given_beside_all_else(
         assert all(re.fullmatch("/home/dev/many/[0-9]+", path) for path in left)
         assert inside(f"while [ -e /var/lib/devpod/giving ]; do :; done; {NOT_GIVEN}") == ""
         assert docker("logs", container) == ""
+
+
+@pytest.mark.engine
+def test_a_hook_waits_for_the_entrypoint_where_there_is_one(built: Callable[..., str]) -> None:
+    """devcontainer-rs puts a command of its own in its place. Others start it in a shell."""
+    image = built('name = "a"\n')
+    late = "sleep 3; exec /usr/local/bin/devpod-entrypoint sleep infinity"
+    seconds = []
+    for command in ("sleep infinity", late):
+        told = ["--env=DEVPOD_HOOK_CREATE=echo made", "--entrypoint=sh"]
+        container = docker("run", "--detach", "--init", *told, image, "-c", f"{command}; :")
+        try:
+            begun = time.monotonic()
+            hook = ["-u", "dev", container, "/usr/local/lib/devpod/hook", "create"]
+            assert docker("exec", *hook) == "made"
+            seconds.append(time.monotonic() - begun)
+        finally:
+            docker("rm", "--force", container)
+    assert seconds[0] < 2 < seconds[1], seconds
