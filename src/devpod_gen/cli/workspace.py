@@ -79,7 +79,9 @@ def up(
     engine = Docker()
     context = Context(engine, plan, identity, clock, console.say)
     configs: list[Config | None] = []
-    beside = lifecycle.Beside(_load, lambda *door: configs.append(_config_of(context, *door)))
+    beside = lifecycle.Beside(
+        _load, _load_more, lambda *door: configs.append(_config_of(context, *door))
+    )
     with ExitStack() as locked:
         with clock.stage("lock"):
             locked.enter_context(held(identity, "up", say=console.say))
@@ -125,10 +127,15 @@ def up(
 
 def _load() -> None:
     """What is needed later: while an engine is waited for, that costs nothing."""
-    from devpod_gen.emit.render import prepare  # noqa: PLC0415
     from devpod_gen.verify import doorway  # noqa: F401, PLC0415
     from devpod_gen.workspace import include, regression, welcome  # noqa: F401, PLC0415
 
+
+def _load_more() -> None:
+    """And what an ssh_config is made with: that of a container which was there is known."""
+    from devpod_gen.emit.render import prepare  # noqa: PLC0415
+
+    _load()
     prepare()
 
 

@@ -52,9 +52,11 @@ class Running:
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What may be done while the engine is waited for. `load`: while a container is started;
-    `door`: while something runs inside, once the door of this container is known."""
+    `load_more`: where it is a new one; `door`: while something runs inside, once the door of
+    this container is known."""
 
     load: Callable[[], None]
+    load_more: Callable[[], None]
     door: "Callable[[SshDoor, Container], None]"
 
 
@@ -84,7 +86,12 @@ def up(
     if not (found and found.running and start.is_current(context, found, config=config)):
         with clock.stage("start"):
             found = start.start(
-                context, before, config=config, metadata=has.metadata, load=beside.load
+                context,
+                before,
+                config=config,
+                metadata=has.metadata,
+                load=beside.load,
+                load_more=beside.load_more,
             )
             if context.plan.mounts:
                 mounted.require_same(context, found)

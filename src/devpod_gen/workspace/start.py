@@ -61,10 +61,11 @@ def start(
     config: str,
     metadata: str,
     load: Callable[[], None],
+    load_more: Callable[[], None],
 ) -> Container:
     """Let Compose make it so, services and all, in the project that the clone's container is
-    in already. `metadata`: the image's label, for the container's. `load`: what may be done
-    while the engine is busy.
+    in already. `metadata`: the image's label, for the container's. `load`, and where one is
+    made `load_more`: what may be done while the engine is busy.
 
     What did not start is not left lying about. Raises StartError.
     """
@@ -84,7 +85,7 @@ def start(
     project = Project(name, (identity.compose_file, labels), known, direct=True, allowed=may)
     was_there = before or engine.labelled(ownership.PROJECT, name)
     try:
-        services.start(engine, project, context.plan, Steps(context.clock, load))
+        services.start(engine, project, context.plan, Steps(context.clock, load_more))
         services.require_ready(engine, name, context.plan.services)
     except (StartError, Forbidden) as error:
         if before is None or isinstance(error, Forbidden):
