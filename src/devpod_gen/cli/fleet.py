@@ -122,6 +122,7 @@ def _lines(one: "Workspace", drift: bool | None, awake: "dict[str, Awake]") -> s
     what += [one.state, f"since {one.since[:16].replace('T', ' ')}Z", f"by {one.started_by}"]
     what += ["killed for memory"] if one.out_of_memory else []
     what += [f"image {one.image_size / 1e6:.0f} MB"] if one.image_size else []
+    what += [f"at most {one.memory / 1024**2:.0f} MiB"] if one.memory else []
     where = [one.id, one.folder, *([f"ssh {one.ssh_host}"] if one.ssh_host else []), *one.ports]
     lines = [printable("  ".join(what)), printable(f"  {'  '.join(where)}")]
     lines += ["  the profile has changed since: `devpod-gen up`"] if drift else []

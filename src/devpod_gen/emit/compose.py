@@ -11,7 +11,7 @@ import re
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.hooks import hook_environment
 from devpod_gen.emit.render import render
-from devpod_gen.emit.services import limits, sidecars, waited_for
+from devpod_gen.emit.services import deploy, limits, sidecars, waited_for
 from devpod_gen.errors import InternalError
 from devpod_gen.plan.model import ImagePlan, Plan
 from devpod_gen.plan.secret import ROOM, SECRETS
@@ -65,6 +65,7 @@ def _text(plan: Plan) -> str:
         gpus=plan.resources.gpus,
         limits=limits(plan.resources),
         sidecars=sidecars(plan),
+        limited={service.name: deploy(service.limits) for service in plan.services},
         conditions=waited_for(plan),
         depends={service.name: service.depends for service in plan.services},
         listening={s.name: s.ports if s.publish else () for s in plan.services},

@@ -7,6 +7,10 @@ from devpod_gen.plan.privileges import NEVER, NO_NEW
 from devpod_gen.plan.service import HealthPlan, ServicePlan
 from devpod_gen.profile.model import Resources
 
+MEMORY = "${DEVPOD_MEMORY:-0}"
+"""What a machine gives at most to a container without a limit of its own is in its `.env`;
+without one there is no limit."""
+
 WAIT_FOR = "${DEVPOD_WAIT_FOR:-service_healthy}"
 """Clients wait until services with a health check are healthy, as Compose sees it: after
 the engine's next look. `up` says `service_started` here, and looks by itself, more often."""
@@ -39,7 +43,6 @@ def _sidecar(plan: Plan, service: ServicePlan) -> dict[str, Any]:
         ],
         "healthcheck": _health(service.health) if service.health else None,
         "shm_size": service.limits.shm,
-        "deploy": _deploy(service.limits),
     }
     return {key: value for key, value in keys.items() if value}
 
@@ -54,16 +57,16 @@ def _health(health: HealthPlan) -> dict[str, Any]:
     }
 
 
-def _deploy(resources: Resources) -> dict[str, Any]:
-    found = limits(resources)
-    return {"resources": {"limits": found}} if found else {}
+def deploy(resources: Resources) -> dict[str, Any]:
+    """A service's limits, in the place that Compose has for them."""
+    return {"resources": {"limits": limits(resources)}}
 
 
 def limits(resources: Resources) -> dict[str, str | int]:
     """Limits by the names that Compose has for them."""
     named = {
         "cpus": f"{resources.cpus:g}" if resources.cpus else None,
-        "memory": resources.memory,
+        "memory": resources.memory or MEMORY,
         "pids": resources.pids,
     }
     return {key: value for key, value in named.items() if value is not None}

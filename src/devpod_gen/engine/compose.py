@@ -87,7 +87,7 @@ def _command(project: Project) -> tuple[list[str], dict[str, str]]:
     kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("COMPOSE_", "DEVPOD_LOADED_", "DEVPOD_MOUNT"))
+        if not key.startswith(("COMPOSE_", "DEVPOD_LOADED_", "DEVPOD_MEMORY", "DEVPOD_MOUNT"))
     }
     files = [word for file in project.files for word in ("--file", str(file))]
     argv = [

@@ -87,4 +87,5 @@ def _times(found: dict[str, Any]) -> Times:
         for binding in bindings or ()
     )
     started, ended = (state[key].replace(_NEVER, "") for key in ("StartedAt", "FinishedAt"))
-    return Times(found["Created"], started, ended, ports, bool(state.get("OOMKilled")))
+    memory = int((found.get("HostConfig") or {}).get("Memory") or 0)
+    return Times(found["Created"], started, ended, ports, memory, bool(state.get("OOMKilled")))

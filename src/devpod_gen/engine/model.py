@@ -93,12 +93,14 @@ class Container:
 @dataclass(frozen=True, slots=True)
 class Times:
     """When a container was made, started and ended (RFC 3339; empty: never), its ports as
-    `ADDRESS:PORT->PORT`, and whether it ended because it had no more memory."""
+    `ADDRESS:PORT->PORT`, its limit of memory in bytes (0: none), and whether it ended because
+    it had no more."""
 
     created: str
     started: str
     ended: str
     ports: tuple[str, ...]
+    memory: int
     out_of_memory: bool
 
 

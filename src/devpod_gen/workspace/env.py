@@ -15,8 +15,8 @@ from devpod_gen.workspace.variables import env_text, variables
 def write_env(identity: Identity, plan: Plan, loaded: tuple[str, ...]) -> bool:
     """Have the clone's `.env` as it should be, with the variables `loaded` set; whether it
     was not. Raises HostError."""
-    known = (*variables(identity, plan), *((name, "") for name in loaded))
-    text = env_text(identity, known)
+    known = dict(variables(identity, plan)) | dict.fromkeys(loaded, "")
+    text = env_text(identity, tuple(known.items()))
     if _content(identity) == text:
         return False
     beneath.publish(identity.root, f"{identity.output}/.env", text)

@@ -38,6 +38,8 @@ class Workspace:
     """The repo's folder inside."""
     ssh_host: str | None
     ports: tuple[str, ...]
+    memory: int | None
+    """The most that it gets, in bytes; None where there is no limit."""
     out_of_memory: bool
     """Whether it was ended because it had no more memory."""
     config: str
@@ -101,6 +103,7 @@ def _workspace(found: Container, times: Times, hosts: dict[str, str]) -> Workspa
         workspace=found.folder,
         ssh_host=hosts.get(found.id),
         ports=times.ports,
+        memory=times.memory or None,
         out_of_memory=times.out_of_memory,
         config=found.config,
     )

@@ -9,6 +9,7 @@ from devpod_gen.engine.model import HostedImage, ImageInfo
 from devpod_gen.errors import ImageError, ImageMissing
 from devpod_gen.plan.lock import LockedImage
 from devpod_gen.plan.model import ImagePlan, PlatformImage
+from devpod_gen.workspace import memory
 from devpod_gen.workspace.clock import Clock
 
 if TYPE_CHECKING:
@@ -82,9 +83,10 @@ def loaded(engine: Engine, image: ImagePlan) -> PlatformImage | None:
 
 
 def doors(engine: Engine, image: ImagePlan) -> dict[str, str]:
-    """The variables by which every door is told that the image was loaded."""
+    """The variables by which every door is told what is so with this engine: that the image
+    was loaded, that this machine's memory is not its own."""
     of_bundle = loaded(engine, image)
-    return {of_bundle.variable: ""} if of_bundle else {}
+    return ({of_bundle.variable: ""} if of_bundle else {}) | memory.elsewhere(engine)
 
 
 def resolve(engine: Engine, image: ImagePlan, say: "Say", *, root: Path) -> LockedImage:

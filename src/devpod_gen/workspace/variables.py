@@ -8,7 +8,7 @@ import os
 import re
 
 from devpod_gen.plan.model import Plan
-from devpod_gen.workspace import gitfolder, port
+from devpod_gen.workspace import gitfolder, memory, port
 from devpod_gen.workspace.identity import Identity
 
 Variables = tuple[tuple[str, str], ...]
@@ -21,7 +21,7 @@ def variables(identity: Identity, plan: Plan) -> Variables:
     """The variables of this clone's workspace, but for its project's name."""
     number = port.ssh_port(identity, plan)
     ssh = ((port.VARIABLE, str(number)),) if number else ()
-    known = (*ssh, *_mounts(identity, plan))
+    known = (*ssh, *memory.variables(), *_mounts(identity, plan))
     if plan.clone:
         from devpod_gen.workspace import clone  # noqa: PLC0415 - it loads the engine's part
 
