@@ -67,7 +67,7 @@ def up(
     clock = Clock(began())
     repo = _checked_out(repo_at(directory, profile), branch, request, console)
     with clock.stage("resolve"):
-        plan = with_own_dotfiles(mountable_plan_of(repo))
+        plan = with_own_dotfiles(_trusted(repo))
         changes = changes_of(repo, plan)
         if frozen:
             with clock.stage("lock"):
@@ -123,6 +123,23 @@ def up(
         **timing.values(),
         history=standing.values() if standing else None,
     )
+
+
+def _trusted(repo: Repo) -> "Plan":
+    """The plan. A branch that is new here is checked out once its profile is trusted, and
+    looked at again: it may have been put there another way. Raises Untrusted."""
+    from devpod_gen.workspace import unread  # noqa: PLC0415 - only what is used is loaded
+
+    if unread.is_unread(repo.root):
+        from devpod_gen.workspace.trust import content_of, untrusted  # noqa: PLC0415
+
+        content = content_of(repo.root, plan_of(repo))
+        if not content.known:
+            message = "the branch's profile asks for what you have not trusted yet"
+            fix = f"read these, then run `{content.command} -C {repo.root}`"
+            raise untrusted(content, message, fix=fix)
+        unread.complete(repo.root)
+    return mountable_plan_of(repo)
 
 
 def _load() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from devpod_gen.disk import remove_folder
 from devpod_gen.engine.git import git
 from devpod_gen.errors import GitError, NoBranch
-from devpod_gen.workspace import gitfolder, loss
+from devpod_gen.workspace import gitfolder, loss, unread
 from devpod_gen.workspace.identity import data_home
 from devpod_gen.workspace.lock import folder_held
 
@@ -34,8 +34,9 @@ def place(root: Path, branch: str) -> Path:
 
 
 def have(root: Path, branch: str, say: Say) -> Path:
-    """The worktree of the branch, made when there is none; a branch that is not there, nor
-    in `origin`, is begun where the repo stands. Raises GitError."""
+    """The worktree of the branch, made when there is none, with nothing in it but the profile
+    (`unread`); a branch that is not there, nor in `origin`, is begun where the repo stands.
+    Raises GitError."""
     _require_name(root, branch)
     folder = place(root, branch)
     if folder.exists():
@@ -43,7 +44,12 @@ def have(root: Path, branch: str, say: Say) -> Path:
     with folder_held(_home()):
         if folder.exists():  # another one was quicker
             return folder
-        git(root, "worktree", "add", "--quiet", *_from(root, branch, folder, say))
+        try:
+            unread.begin(root, folder, *_from(root, branch, folder, say))
+        except GitError:
+            remove_folder(folder.parent)
+            git(root, "worktree", "prune")
+            raise
         return folder
 
 
@@ -72,6 +78,8 @@ def losses(folder: Path, is_generated: Callable[[Path], bool]) -> tuple[str, ...
     """What would be gone with the worktree: changes, new files that are not ignored, and
     commits that no branch has; of its submodules, too. Branches and stashes are the repo's,
     and stay."""
+    if unread.is_unread(folder):
+        return ()
     options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
     status = git(folder, "status", *options, "--ignore-submodules=dirty")
     lost = []
