@@ -129,6 +129,9 @@ def test_a_command(tmp_path: Path, program: Callable[[str, str], Path]) -> None:
         "fails ended with 3: is locked\\u001b[31m | run `fails x` yourself, and see to what it says"
     )
     assert "half-a-secret" not in told
+    program("tells", "echo; echo Tr0ub4dor-x9; echo 'no use for Tr0ub4dor-x9' >&2; exit 3")
+    told = why(secret("command", "tells"), tmp_path)
+    assert told.startswith("tells ended with 3: no use for *** |")
     assert "there is no none-such on PATH" in why(secret("command", "none-such"), tmp_path)
     assert "cannot be run: No such file" in why(secret("command", "/none/such"), tmp_path)
     program("nothing", ":")

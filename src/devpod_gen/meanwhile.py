@@ -1,6 +1,7 @@
 """Work beside other work: what does not depend on each other need not wait for each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TypeVar
 
@@ -29,3 +30,17 @@ def begin(act: Callable[[], T]) -> Callable[[], T]:
         return answers[0]
 
     return answer
+
+
+@contextmanager
+def alongside(act: Callable[[], object]) -> Iterator[None]:
+    """Do it beside a block, and have it ended when that has; what was raised is raised, unless
+    the block has raised before."""
+    answer = begin(act)
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            answer()
+        raise
+    answer()

@@ -1,4 +1,5 @@
-"""An engine on another machine has none of this one's folders: what needs one is refused."""
+"""An engine on another machine has none of this one's folders or ports: what needs one is
+refused."""
 
 from collections.abc import Iterator
 
@@ -13,13 +14,18 @@ _VOLUME = """set workspace = { mode = "volume", clone = "https://…" } in the p
 
 def require_folders(context: Context) -> None:
     """Raises HostError when the engine would have to mount what only this machine has: it
-    would make an empty folder of that name, over there, and say nothing."""
+    would make an empty folder of that name, over there, and say nothing. And when a client
+    here would look for a port that is over there."""
     machine = context.engine.other_machine()
     needed = next(_folders(context.identity, context.plan), None) if machine else None
     if needed:
         folder, fix = needed
         message = f"the engine is on {machine}, which cannot mount {folder} of this machine"
         fix = f"{fix}, or choose an engine on this machine"
+        raise HostError(message, where=context.engine.address(), fix=fix)
+    if machine and context.plan.ssh.listens is not None:
+        message = f"the engine is on {machine}, and so would be the port of [ssh], on its loopback"
+        fix = "take ssh.port out of the profile: `ssh` comes in without one, over the engine's API"
         raise HostError(message, where=context.engine.address(), fix=fix)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container, Project
-from devpod_gen.meanwhile import begin
+from devpod_gen.meanwhile import alongside, begin
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import (
     clone,
@@ -100,9 +100,8 @@ def up(
 
     visit = visit_of(engine, found, comes(), data=identity.data, alias=known.alias)
     credentials.allow(identity.data, found, asked=context.plan.credentials)
-    told = begin(lambda: beside.door(visit.door, found))
-    door, dotfiles = welcome(context, found, visit, secrets)
-    told()
+    with alongside(lambda: beside.door(visit.door, found)):
+        door, dotfiles = welcome(context, found, visit, secrets)
     created = before is None or before.id != found.id
     return Running(found, has.id, found is not before, created, door, dotfiles)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from devpod_gen.engine.together import Answer
 from devpod_gen.plan.secret import SecretPlan
 from devpod_gen.profile.wording import printable
+from devpod_gen.workspace.secrecy.mask import Mask
 from devpod_gen.workspace.secrecy.value import Missing
 
 _LONGEST = 160
@@ -48,7 +49,9 @@ def reason(secret: SecretPlan, answer: Answer, *, seconds: float) -> Missing | N
         return Missing(secret, why, f"unlock it, and run {_shown(secret)} yourself once")
     if answer.code == 0:
         return None
-    said = next((line for line in reversed(answer.errors.splitlines()) if line.strip()), "")
+    # It may have printed the secret, and then name it in its complaint.
+    errors = Mask().of(line for line in answer.output.splitlines() if line).text(answer.errors)
+    said = next((line for line in reversed(errors.splitlines()) if line.strip()), "")
     said = re.sub(r"^\[ERROR\] \S+ \S+ ", "", printable(said.strip()))[:_LONGEST]
     fix = f"run {_shown(secret)} yourself, and see to what it says"
     if secret.source == "op":
