@@ -1,10 +1,13 @@
 """The bake file: what it says, and that other people's builds by it are our own."""
 
+import contextlib
 import json
 import os
+import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -22,18 +25,21 @@ PROFILE = {"devpod.toml": 'name = "shop"\nstacks = ["go"]\n'}
 
 def _baked(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Buildx as somebody's CI runs it, with what differs from machine to machine."""
-    made = "localhost/devpod-gen/debian:trixie-slim"
-    there = subprocess.run(["docker", "inspect", made], capture_output=True, check=False)
-    place = {"DEBIAN": f"docker-image://{made}"} if there.returncode == 0 else {}
-    bundle = {"CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt"}
     return subprocess.run(
         ["docker", "buildx", "bake", *words],
         capture_output=True,
         text=True,
         check=False,
         cwd=folder,
-        env=os.environ | bundle | place,
+        env=_surroundings(),
     )
+
+
+def _surroundings() -> dict[str, str]:
+    made = "localhost/devpod-gen/debian:trixie-slim"
+    there = subprocess.run(["docker", "inspect", made], capture_output=True, check=False)
+    place = {"DEBIAN": f"docker-image://{made}"} if there.returncode == 0 else {}
+    return os.environ | {"CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt"} | place
 
 
 def test_print_needs_no_engine(make_repo: Make, command: Command) -> None:
@@ -165,6 +171,52 @@ def test_labels_say_where_it_is_from_and_make_no_other_image(
     assert json.loads(ran.out)["image"]["ref"] == ref
     assert "building" not in ran.err
     docker("rmi", ref)
+
+
+def in_progress(stream: IO[str]) -> Iterator[set[str]]:
+    """By BuildKit's own records: the stages with a step that has begun and has not ended."""
+    text, steps, decoder = "", dict[str, dict[str, Any]](), json.JSONDecoder()
+    for line in stream:
+        text += line
+        with contextlib.suppress(ValueError):  # the rest of this record is in the next lines
+            record, end = decoder.raw_decode(text.lstrip())
+            text = text.lstrip()[end:]
+            for step in record.get("vertexes") or ():
+                steps.setdefault(step["digest"], {}).update(step)
+            running = [s for s in steps.values() if "started" in s and "completed" not in s]
+            named = [re.match(r"\[\S+ (\S+) \d+/\d+\]", step["name"]) for step in running]
+            yield {found[1] for found in named if found}
+
+
+@pytest.mark.engine
+@pytest.mark.campaign
+@pytest.mark.usefixtures("engine")
+def test_stacks_are_built_side_by_side(make_repo: Make, command: Command, tmp_path: Path) -> None:
+    """One layer stands on the other, and what need not wait for it does not: npm of the one
+    stack is fetched while Go of the other is installed."""
+    repo = make_repo({"devpod.toml": 'name = "two"\nstacks = ["go", "node"]\n'})
+    out = tmp_path / "two"
+    assert command("build", "--print", "--out", out, "-C", repo).code == 0
+    anew = ["--set", "go.no-cache=true", "--set", "node.no-cache=true"]
+    nowhere = ["--set", "*.output=type=cacheonly"]
+    with subprocess.Popen(
+        ["docker", "buildx", "bake", "--progress", "rawjson", *anew, *nowhere, "node"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=out,
+        env=_surroundings(),
+    ) as build:
+        assert build.stderr
+        seen = list[set[str]]()
+        try:
+            for stages in in_progress(build.stderr):
+                seen.append(stages)
+                if {"go", "npm"} <= stages:
+                    break
+            else:
+                pytest.fail(f"not at once, but {seen}")
+        finally:
+            build.terminate()
 
 
 @pytest.mark.engine
