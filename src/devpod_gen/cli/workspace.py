@@ -128,18 +128,23 @@ def up(
 def _trusted(repo: Repo) -> "Plan":
     """The plan. A branch that is new here is checked out once its profile is trusted, and
     looked at again: it may have been put there another way. Raises Untrusted."""
+    if repo.root.parent.parent.name == "worktrees":  # else nothing is loaded for it
+        _complete(repo)
+    return mountable_plan_of(repo)
+
+
+def _complete(repo: Repo) -> None:
+    """Check out the rest of a branch whose profile is trusted. Raises Untrusted."""
     from devpod_gen.workspace import unread  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.workspace.trust import content_of, untrusted  # noqa: PLC0415
 
     if unread.is_unread(repo.root):
-        from devpod_gen.workspace.trust import content_of, untrusted  # noqa: PLC0415
-
         content = content_of(repo.root, plan_of(repo))
         if not content.known:
             message = "the branch's profile asks for what you have not trusted yet"
             fix = f"read these, then run `{content.command} -C {repo.root}`"
             raise untrusted(content, message, fix=fix)
         unread.complete(repo.root)
-    return mountable_plan_of(repo)
 
 
 def _load() -> None:
