@@ -12,6 +12,9 @@ from devpod_gen.engine import wire
 from devpod_gen.engine.model import Project
 from devpod_gen.errors import Finding, Forbidden
 
+_DEADLINE = 120.0
+"""As for what Compose does: an engine that makes containers has other work, too."""
+
 _HARMLESS = ("com.docker.network.driver.mtu", "com.docker.network.enable_ipv6", "isolate")
 """Options that an engine may be set to give to each network."""
 
@@ -39,7 +42,8 @@ def require_network(found: Mapping[str, Any]) -> None:
 
 def _listed(place: str, names: Iterable[str]) -> Any:
     """An engine takes each for a part of a name."""
-    return wire.get(place, filters=json.dumps({"name": list(names)}))
+    query = {"filters": json.dumps({"name": list(names)})}
+    return wire.require(wire.ask("GET", place, query=query, timeout=_DEADLINE)).value
 
 
 def _require(found: Iterable[Finding | None]) -> None:

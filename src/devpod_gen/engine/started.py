@@ -19,18 +19,21 @@ def start(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
     no service, any more, is left as it is. Raises Refused, Forbidden."""
     mine = wire.labels(f"com.docker.compose.project={project.name}")
     names = only or tuple(one.service for one in project.allowed)
-    listed: list[dict[str, Any]] = wire.get("/containers/json", all=1, filters=mine) or []
+    listed: list[dict[str, Any]] = _get("/containers/json", all=1, filters=mine)
     found = [one for one in listed if not names or service(one) in names]
     if project.allowed:
         belongings.require_ours(project)
         for one in found:
-            made = wire.get(f"/containers/{one['Id']}/json") or {}
-            conformity.require_made(made, project.allowed)
+            conformity.require_made(_get(f"/containers/{one['Id']}/json"), project.allowed)
     waiting = [one for one in found if one["State"] != "running"]
     if waiting:
         on_step("start")
     for wave in reversed(list(waves(waiting))):
         each(_start, wave)
+
+
+def _get(place: str, **query: object) -> Any:
+    return wire.require(wire.ask("GET", place, query=query, timeout=_DEADLINE)).value
 
 
 def _start(container: dict[str, Any]) -> None:
