@@ -647,3 +647,16 @@ target = "/b"
         Bind("/home/me/a", "/a", readonly=True),
         Bind(os.devnull, "/run/devpod-mount-2"),
     )
+
+
+@pytest.mark.engine
+def test_nor_is_one_looked_into_that_is_a_folder_of_the_host(base: str) -> None:
+    """`down` looks for work that would be lost with a clone's volume."""
+    name = "devpod-gen-test-looked-into"
+    docker("volume", "create", *STRANGE["volume"], name)
+    try:
+        with pytest.raises(Forbidden) as caught:
+            Docker().run_once(base, ["/bin/true"], volume=name, folder="/volume")
+        assert name in str(caught.value.findings)
+    finally:
+        docker("volume", "rm", name)

@@ -15,8 +15,9 @@ import pytest
 from conftest import Ran
 from devpod_gen.engine.together import ask_together
 from devpod_gen.errors import SecretUnavailable
-from devpod_gen.plan.secret import LARGEST, SecretPlan
+from devpod_gen.plan.secret import LARGEST, SECRETS, SecretPlan
 from devpod_gen.workspace.secrecy import source
+from devpod_gen.workspace.secrecy.feed import on_demand
 from devpod_gen.workspace.secrecy.value import Missing, Value, settled
 
 
@@ -336,3 +337,65 @@ def test_a_stranger_profile_asks_nobody(
         ):
             assert told in ran.err
     assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("echo hunter2-s3cret >&2", "ended with 1: no word"),
+        ("printf 'a word\nhunter2-s3cret\n' >&2", "ended with 1: no word"),
+        ("echo hunter2-s3cret; echo 'bad: hunter2-s3cret' >&2", "ended with 1: bad: ***"),
+        ("echo hunter2-s3cret; echo 'bad: aHVudGVyMi1zM2NyZXQ=' >&2", "ended with 1: bad: ***"),
+        ("echo 'gpg: decryption failed: No secret key' >&2", "No secret key"),
+    ],
+)
+def test_a_value_on_the_wrong_stream_is_not_told(
+    said: str, told: str, tmp_path: Path, program: Callable[[str, str], Path]
+) -> None:
+    program("leaks", f"{said}; exit 1")
+    found = why(secret("command", "leaks"), tmp_path)
+    assert told in found
+    assert "hunter2" not in found
+
+
+def test_nor_what_another_source_has_handed_out(
+    tmp_path: Path, program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", "hvs.tok-en-0123")
+    program("vault", 'echo "permission denied for $VAULT_TOKEN" >&2; exit 2')
+    asked = (secret("env", "VAULT_TOKEN", name="A"), secret("command", "vault", name="B"))
+    with pytest.raises(SecretUnavailable) as caught:
+        source.require(asked, tmp_path)
+    assert caught.value.message.endswith("permission denied for ***")
+
+
+@pytest.mark.parametrize("value", [b" a b ", b"a\n", b"\n\na\n\n\n", b"x", b"\xff\n\n", b"a\\n"])
+def test_a_variable_inside_is_the_value_to_the_byte(value: bytes, tmp_path: Path) -> None:
+    """The very script that runs inside, by sh; with the place of secrets in a folder here."""
+    (tmp_path / ".as-env").write_text("TOKEN\nNONE\n")
+    (tmp_path / "TOKEN").write_bytes(value)
+    argv = [word.replace(SECRETS, str(tmp_path)) for word in on_demand(["env", "-0"])]
+    found = subprocess.run(argv, capture_output=True, check=True, env={"PATH": os.defpath}).stdout
+    told = dict(entry.split(b"=", 1) for entry in found.split(b"\0") if entry)
+    assert told[b"TOKEN"] == value
+    assert {key for key in told if key.startswith(b"_devpod") or key == b"NONE"} == set()
+
+
+def test_one_that_cannot_be_hidden_is_named(
+    make_repo: Callable[..., Path],
+    cli: Callable[..., Ran],
+    policy: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (
+        ("DOCKER_HOST", f"unix://{tmp_path}/nobody"), ("PIN", "123"), ("WORD", "postgres"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    profile = 'name = "x"\n[secrets.A]\nenv = "PIN"\n[secrets.B]\nenv = "WORD"\n'
+    repo = make_repo({"devpod.toml": profile})
+    policy.write_text('allow = ["secrets"]\n')
+    ran = cli("up", "-C", repo)
+    assert ran.code == 5
+    assert "secret A: too short to be hidden in what is printed" in ran.err
+    assert "secret B" not in ran.err

@@ -16,11 +16,14 @@ def secrets_of(repo: Repo, plan: "Plan", console: Console, clock: "Clock") -> "t
     one. Raises SecretUnavailable."""
     if not plan.secrets:
         return ()
-    from devpod_gen.workspace.secrecy.source import require  # noqa: PLC0415 - only what is used
+    from devpod_gen.workspace.secrecy.forms import hidden  # noqa: PLC0415 - only what is used
+    from devpod_gen.workspace.secrecy.source import require  # noqa: PLC0415
 
     with clock.stage("secrets"):
         values = require(plan.secrets, repo.root)
     hide(one.content for one in values)
+    for name in sorted(one.plan.name for one in values if not hidden(one.content)):
+        console.say(f"secret {name}: too short to be hidden in what is printed")
     left_out = {one.name for one in plan.secrets} - {one.plan.name for one in values}
     for name in sorted(left_out):
         console.say(f"secret {name}: not there, and optional")

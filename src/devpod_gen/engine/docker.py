@@ -206,6 +206,10 @@ class Docker:
 
     def run_once(self, image: str, argv: list[str], *, volume: str, folder: str) -> Result:
         """See Engine."""
+        from devpod_gen.engine import belongings  # noqa: PLC0415 - only what is used is loaded
+
+        if found := wire.get(f"/volumes/{wire.name(volume)}"):
+            belongings.require_volume(found)
         options = ["--rm", "--network=none", "--pull=never", "--user=root"]
         mount = ["--volume", f"{volume}:{folder}", "--entrypoint", argv[0]]
         command = [connect.client(), "run", *options, *mount, image, *argv[1:]]

@@ -53,9 +53,11 @@ _NO_PLACE = 97
 _WITH_ENV = f"""
 if [ -r {SECRETS}/{AS_ENV} ]; then
     while IFS= read -r _devpod; do
-        [ ! -r "{SECRETS}/$_devpod" ] || export "$_devpod=$(cat "{SECRETS}/$_devpod")"
+        [ -r "{SECRETS}/$_devpod" ] || continue
+        _devpod_value=$(cat "{SECRETS}/$_devpod" && printf x) # a shell drops line ends at the end
+        export "$_devpod=${{_devpod_value%x}}"
     done <{SECRETS}/{AS_ENV}
-    unset _devpod
+    unset _devpod _devpod_value
 fi
 exec "$@"
 """

@@ -49,15 +49,21 @@ def reason(secret: SecretPlan, answer: Answer, *, seconds: float) -> Missing | N
         return Missing(secret, why, f"unlock it, and run {_shown(secret)} yourself once")
     if answer.code == 0:
         return None
-    # It may have printed the secret, and then name it in its complaint.
-    errors = Mask().of(line for line in answer.output.splitlines() if line).text(answer.errors)
-    said = next((line for line in reversed(errors.splitlines()) if line.strip()), "")
-    said = re.sub(r"^\[ERROR\] \S+ \S+ ", "", printable(said.strip()))[:_LONGEST]
+    said = _said(answer)
     fix = f"run {_shown(secret)} yourself, and see to what it says"
     if secret.source == "op":
         hints = (hint for pattern, hint in _OP if re.search(pattern, answer.errors, re.IGNORECASE))
         fix = next(hints, fix)
     return Missing(secret, f"{program} ended with {answer.code}: {said or 'no word'}", fix)
+
+
+def _said(answer: Answer) -> str:
+    """Its last line, as far as that can be told: not what may be the secret itself, which some
+    say on the wrong stream. Nobody says in a single word what is wrong."""
+    errors = Mask().of([answer.output]).text(answer.errors)
+    said = next((line for line in reversed(errors.splitlines()) if line.strip()), "").strip()
+    said = re.sub(r"^\[ERROR\] \S+ \S+ ", "", printable(said))[:_LONGEST]
+    return said if len(said.split()) > 1 else ""
 
 
 def _shown(secret: SecretPlan) -> str:

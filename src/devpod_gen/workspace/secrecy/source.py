@@ -5,11 +5,13 @@ import os
 import resource
 import stat
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from devpod_gen.engine.together import ask_together
 from devpod_gen.errors import Finding, SecretUnavailable
 from devpod_gen.plan.secret import LARGEST, SecretPlan
+from devpod_gen.workspace.secrecy.mask import Mask
 from devpod_gen.workspace.secrecy.program import ask_for, reason
 from devpod_gen.workspace.secrecy.value import Missing, Value, settled
 
@@ -55,7 +57,17 @@ def ask(secrets: tuple[SecretPlan, ...], root: Path) -> list[Value | Missing]:
             found.append(why or _value(secret, settled(answer.output)))
         else:
             found.append(_variable(secret) if secret.source == "env" else _file(secret))
-    return found
+    return _hidden(found)
+
+
+def _hidden(found: list[Value | Missing]) -> list[Value | Missing]:
+    """What one source says may hold what another has handed out."""
+    if not any(isinstance(one, Missing) for one in found):
+        return found
+    mask = Mask().of(one.content for one in found if isinstance(one, Value))
+    return [
+        replace(one, why=mask.text(one.why)) if isinstance(one, Missing) else one for one in found
+    ]
 
 
 def _no_core() -> None:
