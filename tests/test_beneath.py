@@ -13,6 +13,7 @@ import pytest
 from conftest import Ran, tree
 from devpod_gen import beneath, disk, source
 from devpod_gen.errors import HostError, NotOurs
+from devpod_gen.undo import all_or_none
 
 Make = Callable[..., Path]
 Cli = Callable[..., Ran]
@@ -116,6 +117,8 @@ def odd(kind: str, path: Path, outside: Path) -> None:
             raise ValueError(kind)
 
 
+STOPPED = "stopped"
+
 KINDS = ("link", "broken link", "link to a device", "pipe", "folder", "socket", "hard link")
 
 
@@ -134,6 +137,7 @@ def test_what_is_in_the_way_of_a_file(
         if options != ("--check",):
             assert ran.code == 2, ran.err
             assert name in ran.err
+            assert kind.rsplit(maxsplit=1)[-1] in ran.err.replace("a symbolic link", "link device")
         assert "Traceback" not in ran.err
         assert tree(outside) == before
         assert not (outside / "nothing").exists()
@@ -180,6 +184,35 @@ def test_a_profile_that_is_no_file(
     assert ran.code == 2, ran.err
     assert name in ran.err
     assert not (repo / ".devcontainer").exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "link to a device", "pipe", "folder"])
+def test_what_nobody_has_asked_for_may_be_anything(kind: str, make_repo: Make, cli: Cli) -> None:
+    """A `.github` of the repo's own is in the way of a workflow of ours only."""
+    repo = make_repo(PROFILE)
+    odd(kind, repo / ".github/workflows", repo)
+    for _ in range(2):  # rendered, and remembered
+        assert cli("generate", "-C", repo).code == 0
+        assert cli("generate", "--check", "-C", repo).code == 0
+    ran = cli("generate", "--ci", "github", "-C", repo)
+    assert ran.code == (0 if kind == "folder" else 2)
+    assert kind == "folder" or ".github/workflows" in ran.err
+
+
+def test_a_read_only_file_is_left_so(make_repo: Make, cli: Cli) -> None:
+    repo = make_repo(PROFILE)
+    assert cli("generate", "-C", repo).code == 0
+    path = repo / OUTPUT[0]
+    before = path.read_bytes()
+    path.chmod(0o444)
+    (repo / "devpod.toml").write_text('name = "other"\n')
+    for options in ((), ("--force",)):
+        ran = cli("generate", "-C", repo, *options)
+        assert ran.code == 4
+        assert f"error: the file is read-only\n  at {path}\n  fix: `chmod u+w`" in ran.err
+        assert path.read_bytes() == before
+    path.chmod(0o644)
+    assert cli("generate", "-C", repo).code == 0
 
 
 def test_a_link_inside_of_the_repo_is_fine(make_repo: Make, cli: Cli) -> None:
@@ -239,6 +272,100 @@ def test_a_folder_that_is_swapped_all_the_time(tmp_path: Path) -> None:
     assert list(outside.iterdir()) == []
     assert written
     assert refused
+
+
+def test_what_is_stopped_is_undone(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"\xff1")
+    (tmp_path / "old").chmod(0o600)
+
+    def stopped_halfway() -> None:
+        with all_or_none(tmp_path, ("old", "a/new", "other")):
+            for name in ("old", "a/new", "a/not ours"):
+                beneath.publish(tmp_path, name, "2")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped_halfway()
+    assert tree(tmp_path) == {"old": b"\xff1", "a/not ours": b"2"}
+    assert (tmp_path / "old").stat().st_mode & 0o777 == 0o600
+    with all_or_none(tmp_path, ("old", "a/new")):
+        beneath.publish(tmp_path, "a/new", "3")
+    assert (tmp_path / "a/new").read_text() == "3"
+
+
+def test_what_is_put_back_follows_no_link(tmp_path: Path) -> None:
+    """A folder that became a link meanwhile: the file is put back where it was written, and
+    what the link leads to is left alone."""
+    repo, outside = tmp_path / "repo", tmp_path / "outside"
+    for place in (repo / "a", outside):
+        place.mkdir(parents=True)
+        (place / "b").write_text("old")
+
+    def swapped_halfway() -> None:
+        with all_or_none(repo, ("a/b", "a/c", "a/gone")):
+            beneath.publish(repo, "a/b", "new")
+            beneath.publish(repo, "a/c", "new")
+            (repo / "a").rename(repo / "was")
+            (outside / "c").write_text("theirs")
+            (repo / "a").symlink_to(outside)
+            raise NotOurs(STOPPED)
+
+    with pytest.raises(NotOurs, match="stopped"):
+        swapped_halfway()
+    assert tree(outside) == {"b": b"old", "c": b"theirs"}
+    assert tree(repo / "was") == {"b": b"old"}
+
+
+def test_what_cannot_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def stopped_halfway() -> None:
+        with all_or_none(tmp_path, ("a", "b")):
+            beneath.publish(tmp_path, "a", "new")
+            beneath.publish(tmp_path, "b", "new")
+            monkeypatch.setattr(beneath, "_fill", full)
+            raise NotOurs(STOPPED)
+
+    with pytest.raises(HostError) as caught:
+        stopped_halfway()
+    assert caught.value.where == str(tmp_path / "a")
+    assert tree(tmp_path) == {"a": b"new"}  # the others are put back all the same
+
+
+def test_a_copy_replaces_nothing(tmp_path: Path) -> None:
+    """Also when others make copies at the same time; and only its user can read it, as before."""
+    path = tmp_path / "a"
+    path.write_text("x")
+    path.chmod(0o600)
+    (tmp_path / "a.bak").symlink_to("nowhere")
+    threads = [threading.Thread(target=beneath.back_up, args=(tmp_path, "a")) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    made = {path.name for path in tmp_path.iterdir()} - {"a", "a.bak"}
+    assert made == {f"a.bak{number}" for number in range(2, 22)}
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in made} == {0o600}
+    assert {(tmp_path / name).read_text() for name in made} == {"x"}
+
+
+def test_a_file_that_is_too_large_to_copy(make_repo: Make, cli: Cli) -> None:
+    """A part of it would be no copy."""
+    repo = make_repo(PROFILE)
+    path = repo / OUTPUT[0]
+    path.parent.mkdir()
+    size = 16 * 1024 * 1024 + 1
+    with path.open("wb") as file:
+        file.truncate(size)
+    for options in ((), ("--force",), ("--merge",)):
+        ran = cli("generate", "-C", repo, *options)
+        assert ran.code == 2
+        assert "more than 16 MiB" in ran.err
+        assert path.stat().st_size == size
+        assert set(path.parent.iterdir()) == {path}
 
 
 def test_reading_is_bounded(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Ran, tree
+from conftest import COMMAND, Ran, tree
 from devpod_gen import __version__
 from devpod_gen.profile import stacks
 
@@ -226,6 +227,21 @@ def test_wrong_usage_as_json(cli: Cli) -> None:
     ran = cli("generate", "--json", "--nope")
     assert ran.code == 2
     assert json.loads(ran.out)["error"]["kind"] == "usage"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("options", [("schema",), ("generate", "--json"), ("nope", "--json")])
+def test_output_that_goes_nowhere(stream: str, options: tuple[str, ...], make_repo: Make) -> None:
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    with Path("/dev/full").open("w") as full:
+        out, err = (full if stream == name else subprocess.PIPE for name in ("stdout", "stderr"))
+        words = [str(COMMAND), *options]
+        done = subprocess.run(words, cwd=repo, text=True, check=False, stdout=out, stderr=err)
+    well = 2 if options[0] == "nope" else 0
+    assert done.returncode == (4 if stream == "stdout" and not well else well)
+    if stream == "stdout":
+        assert "Traceback" not in done.stderr
+        assert well or "error: the output cannot be written: No space left" in done.stderr
 
 
 def test_no_such_folder(cli: Cli, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import COMMAND, Ran, docker, left_of
 from devpod_gen.engine.docker import Docker
-from devpod_gen.workspace import leftovers
+from devpod_gen.workspace import leftovers, ownership
 from devpod_gen.workspace.leftovers import Leftover
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
@@ -141,3 +141,53 @@ def test_work_in_a_volume_is_kept(
     away.rename(repo)
     assert command("exec", "-C", repo, "--", "ls", "mine").out == "mine\n"
     assert command("down", "--discard", "-C", repo).code == 0
+
+
+def test_what_is_kept_of_a_repo_that_is_gone(
+    make_repo: Make, command: Command, cli: Callable[..., Ran], only: Callable[..., None]
+) -> None:
+    """Histories, and the texts that merges need; of repos that cannot be seen from here, too,
+    nothing is taken away."""
+    here, gone = make_repo(PLAIN, "here"), make_repo(PLAIN, "gone")
+    for repo in (here, gone):
+        assert command("up", "-C", repo).code == 0
+        assert command("down", "--caches", "-C", repo).code == 0
+    home = Path(os.environ["XDG_STATE_HOME"]) / "devpod-gen"
+
+    def kept() -> list[Path]:
+        return sorted(path for name in ("history", "generated") for path in (home / name).iterdir())
+
+    texts = [path.read_text() for path in (home / "generated").iterdir()]
+    foreign = home / "generated/0123456789abcdef.json"
+    foreign.write_text(texts[0].replace(str(here), "/nowhere/at").replace(str(gone), "/nowhere/at"))
+    assert len(kept()) == 5
+    only(str(gone), "/nowhere")
+    assert cli("gc").out == "nothing is left over\n"
+    shutil.rmtree(gone)
+    told = f"memory {gone} (the repo is not there any more): file {home}/history/"
+    assert cli("gc", "--dry-run").out.startswith(f"would remove {told}")
+    assert len(kept()) == 5
+    assert cli("gc").out.startswith(f"removed {told}")
+    assert len(kept()) == 3
+    assert foreign in kept()
+    assert all(str(gone) not in path.read_text() for path in kept())
+    assert cli("gc").out == "nothing is left over\n"
+
+
+def test_a_name_alone_proves_nothing(cli: Callable[..., Ran], only: Callable[..., None]) -> None:
+    """What has a throw-away project's name and no label of ours is left alone."""
+    name = f"{ownership.VERIFYING}compose-{ownership.host()}-999999999-1-{os.urandom(4).hex()}"
+    project = f"--label=com.docker.compose.project={name}"
+    docker("network", "create", project, "--label=devpod-gen.name=shop", f"{name}_default")
+    docker("volume", "create", project, f"{name}_theirs")
+    only(name)
+    try:
+        ran = cli("gc")
+        assert ran.out == (
+            f"kept verification {name}: volume {name}_theirs has no label of devpod-gen's\n"
+        )
+        assert left_of([name]) == {f"network {name}_default", f"volume {name}_theirs"}
+    finally:
+        docker("volume", "rm", f"{name}_theirs")
+    assert cli("gc").out.startswith(f"removed verification {name}")
+    assert left_of([name]) == set()

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -134,3 +135,19 @@ def test_while_the_image_is_built(make_repo: Make, command: Command, sent: signa
         assert command("down", "--caches", "-C", repo).code == 0
         docker("rmi", image)
     assert state() == set()
+
+
+def test_an_interrupt_is_told(make_repo: Make, tmp_path: Path) -> None:
+    """Of a command that waits for an engine which never answers."""
+    repo = make_repo(PLAIN)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+            process = begin(repo, "build")
+        server.settimeout(60)
+        with server.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")

@@ -11,7 +11,6 @@ from conftest import Ran, tree
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.lock import write_lock
 from devpod_gen.cli.options import Repo, identity_of, plan_of
-from devpod_gen.disk import all_or_none, publish
 from devpod_gen.plan.lock import Lock, LockedImage, parse
 from devpod_gen.plan.model import PlatformImage
 from devpod_gen.workspace.env import said_loaded, write_env
@@ -209,18 +208,3 @@ def test_env_keeps_only_what_the_image_offers(locked: Callable[..., Path], cli: 
     identity.env_file.write_text(f"{right}DEVPOD_LOADED_ARM64=\nDEVPOD_PORT_80=0\n")
     assert cli("generate", "-C", repo).code == 0
     assert identity.env_file.read_text() == right
-
-
-def test_all_or_none(tmp_path: Path) -> None:
-    old, new = tmp_path / "old", tmp_path / "new"
-    old.write_bytes(b"\xff1")
-
-    def stopped_halfway() -> None:
-        with all_or_none((old, new)):
-            publish(old, "2")
-            publish(new, "2")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        stopped_halfway()
-    assert tree(tmp_path) == {"old": b"\xff1"}

@@ -67,6 +67,21 @@ def test_what_is_not_ours_is_kept(tmp_path: Path, content: str) -> None:
     assert tree(tmp_path) == before  # not the other one either
 
 
+@pytest.mark.parametrize("before", [None, ours("a: 0").text, "mine: 1\n"])
+def test_what_changes_meanwhile_is_kept(tmp_path: Path, before: str | None) -> None:
+    """An editor saves between the look and the writing."""
+    file = ours("a: 1")
+    path = tmp_path / file.path
+    path.parent.mkdir()
+    if before:
+        path.write_text(before)
+    changes = compare(tmp_path, (file,))
+    path.write_text("mine: 2\n")
+    with pytest.raises(NotOurs, match="changed meanwhile"):
+        write_changes(tmp_path, changes, force=True)
+    assert tree(tmp_path) == {file.path: b"mine: 2\n"}
+
+
 def test_force_keeps_each_copy(tmp_path: Path) -> None:
     file = ours("a: 1")
     path = tmp_path / file.path

@@ -185,7 +185,7 @@ ASKING = {
 def test_every_kind_is_here() -> None:
     """And in the policy's schema: what is asked for can be allowed and forbidden."""
     kinds = set(get_args(Kind))
-    assert kinds == {*ASKING, "stack", "templates"}  # those two are folders of a repo
+    assert kinds == {*ASKING, "stack", "templates", "edits"}  # these are files of a repo
     assert set(resources.schema("policy")["$defs"]["class"]["enum"]) == kinds
     assert kinds >= INSIDE
     told = re.findall(r"^\| `([a-z]+)` \|", (ROOT / "docs/security.md").read_text(), re.MULTILINE)

@@ -6,6 +6,7 @@ open: whoever puts a link into the place of a folder meanwhile changes nothing f
 
 import contextlib
 import errno
+import itertools
 import os
 import secrets
 import stat
@@ -27,13 +28,8 @@ def read(root: Path, relative: str) -> bytes | None:
     """What is at `relative` below `root`; None for nothing. Raises NotOurs for a link on the
     way and for what is no file, HostError for what cannot be read."""
     path = root / relative
-    with _told(path, "read"), _folder_of(root, relative, make=False) as place:
-        if place is None or _status(*place, path) is None:
-            return None
-        folder, name = place
-        handle = os.open(name, os.O_RDONLY | _FILE, dir_fd=folder)
-        with os.fdopen(handle, "rb") as stream:
-            return stream.read(_LARGEST)
+    with told(path, "read"), folder_of(root, relative, make=False) as place:
+        return content_in(*place, path) if place else None
 
 
 def publish(root: Path, relative: str, content: str | bytes, *, mode: int = 0o644) -> None:
@@ -49,33 +45,74 @@ def publish_all(root: Path, files: Iterable[tuple[str, str | bytes]], *, mode: i
         ready = [held.enter_context(_filled(root, *file, mode)) for file in files]
         for step in (_sync, _replace, _sync_folder):
             for one in ready:
-                with _told(one.path, "written"):
+                with told(one.path, "written"):
                     step(one)
 
 
 def remove(root: Path, relative: str) -> None:
     """Remove the file at `relative` below `root`, and folders that are empty then, but for the
     topmost. Raises as `read` does."""
-    with _told(root / relative, "removed"), _folder_of(root, relative, make=False) as place:
-        if place is not None and _status(*place, root / relative):
+    with told(root / relative, "removed"), folder_of(root, relative, make=False) as place:
+        if place is not None and status_in(*place, root / relative):
             os.unlink(place[1], dir_fd=place[0])
     for parent in PurePosixPath(relative).parents[:-2]:
-        with contextlib.suppress(OSError), _folder_of(root, str(parent), make=False) as place:
+        with contextlib.suppress(OSError), folder_of(root, str(parent), make=False) as place:
             if place is not None:
                 os.rmdir(place[1], dir_fd=place[0])
 
 
 def back_up(root: Path, relative: str) -> Path:
-    """A copy of the file beside it, under a name that is free: `<name>.bak`, `.bak2`, …"""
-    content, number = read(root, relative) or b"", 1
-    while os.path.lexists(root / (copy := f"{relative}.bak{number if number > 1 else ''}")):
-        number += 1
-    publish(root, copy, content)
-    return root / copy
+    """A copy of the file beside it, with its mode, under a name that is free: `<name>.bak`,
+    `.bak2`, … Nothing that is there is replaced, also when others do the same."""
+    path = root / relative
+    with told(path, "copied"), folder_of(root, relative, make=False) as place:
+        status = status_in(*place, path) if place else None
+        if place is None or status is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        data, mode = content_in(*place, path) or b"", stat.S_IMODE(status.st_mode)
+        copy = f"{place[1]}.bak"
+        for number in itertools.count(2):
+            try:
+                add(place[0], copy, data, mode)
+                break
+            except FileExistsError:
+                copy = f"{place[1]}.bak{number}"
+    return path.with_name(copy)
+
+
+def add(folder: int, name: str, data: bytes, mode: int) -> None:
+    """A new file in the open folder, on the disk; when it cannot be whole, there is none.
+    Raises FileExistsError, OSError."""
+    with contextlib.ExitStack() as failed:
+        with _fill(folder, name, data, mode) as stream:
+            failed.callback(os.unlink, name, dir_fd=folder)
+            os.fsync(stream.fileno())
+        failed.pop_all()
+    os.fsync(folder)
+
+
+def replace(folder: int, name: str, data: bytes, mode: int) -> None:
+    """Have a new file of that name in the open folder, in the place of what is there."""
+    with _temporary(folder) as temporary:
+        add(folder, temporary, data, mode)
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
+
+
+def content_in(folder: int, name: str, place: Path) -> bytes | None:
+    """Of a plain file, all of it; None where there is nothing. Raises NotOurs."""
+    if status_in(folder, name, place) is None:
+        return None
+    with os.fdopen(os.open(name, os.O_RDONLY | _FILE, dir_fd=folder), "rb") as stream:
+        content = stream.read(_LARGEST + 1)
+    if len(content) > _LARGEST:  # a copy of a part would be none
+        message = f"a file of more than {_LARGEST // 1024**2} MiB is in the way"
+        raise NotOurs(message, where=str(place), fix="move it away")
+    return content
 
 
 @contextmanager
-def _folder_of(root: Path, relative: str, *, make: bool) -> Iterator[tuple[int, str] | None]:
+def folder_of(root: Path, relative: str, *, make: bool) -> Iterator[tuple[int, str] | None]:
     """The open folder in which `relative` is, and its name there; None where there is none."""
     *parents, name = relative.split("/")
     with contextlib.ExitStack() as opened:
@@ -113,7 +150,7 @@ def _into(folder: int, part: str, *, make: bool) -> int:
     return _into(folder, part, make=False)
 
 
-def _status(folder: int, name: str, place: Path) -> os.stat_result | None:
+def status_in(folder: int, name: str, place: Path) -> os.stat_result | None:
     """Of a plain file with one name; None where there is nothing. Raises NotOurs."""
     try:
         status = os.lstat(name, dir_fd=folder)
@@ -124,6 +161,21 @@ def _status(folder: int, name: str, place: Path) -> os.stat_result | None:
     return status
 
 
+def _require_writable(status: os.stat_result | None, place: Path) -> None:
+    """A rename asks the folder only; whoever has made a file read-only has meant it."""
+    if status and not status.st_mode & stat.S_IWUSR:
+        message = "the file is read-only"
+        raise HostError(message, where=str(place), fix="`chmod u+w` it, if it may change")
+
+
+_KINDS = {
+    stat.S_IFREG: "a file is in the way of a folder",
+    stat.S_IFDIR: "a folder is in the way of a file",
+    stat.S_IFIFO: "a named pipe is in the way",
+    stat.S_IFSOCK: "a socket is in the way",
+}
+
+
 def _in_the_way(status: os.stat_result, place: Path) -> NotOurs:
     if stat.S_ISLNK(status.st_mode):
         message = "a symbolic link is in the way: writing through it would leave the repo"
@@ -131,10 +183,8 @@ def _in_the_way(status: os.stat_result, place: Path) -> NotOurs:
     if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
         message = "a file with a second name (a hard link) is in the way"
         return NotOurs(message, where=str(place), fix="replace it by a copy of its own")
-    message = "what is in the way is no plain file"
-    if stat.S_ISREG(status.st_mode):
-        message = "a file is in the way of a folder"
-    return NotOurs(message, where=str(place), fix="move it away")
+    kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device is in the way")
+    return NotOurs(kind, where=str(place), fix="move it away")
 
 
 @contextmanager
@@ -158,6 +208,8 @@ def _fill(folder: int, name: str, data: bytes, mode: int) -> BinaryIO:
         os.fchmod(handle, mode)
     except BaseException:
         stream.close()
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=folder)
         raise
     return stream
 
@@ -177,12 +229,12 @@ class _Filled:
 def _filled(root: Path, relative: str, content: str | bytes, mode: int) -> Iterator[_Filled]:
     data, path = content.encode() if isinstance(content, str) else content, root / relative
     with contextlib.ExitStack() as held:
-        with _told(path, "written"):
-            place = held.enter_context(_folder_of(root, relative, make=True))
+        with told(path, "written"):
+            place = held.enter_context(folder_of(root, relative, make=True))
             if place is None:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             folder, name = place
-            _status(folder, name, path)
+            _require_writable(status_in(folder, name, path), path)
             temporary = held.enter_context(_temporary(folder))
             stream = held.enter_context(_fill(folder, temporary, data, mode))
         yield _Filled(path, folder, temporary, name, stream)
@@ -201,7 +253,8 @@ def _sync_folder(one: _Filled) -> None:
 
 
 @contextmanager
-def _told(place: Path, what: str) -> Iterator[None]:
+def told(place: Path, what: str) -> Iterator[None]:
+    """What the system refuses inside is a HostError, which names the place."""
     try:
         yield
     except OSError as error:

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -119,22 +120,6 @@ def staging(parent: Path) -> Iterator[Path]:
         remove_folder(folder)
 
 
-@contextmanager
-def all_or_none(paths: Iterable[Path]) -> Iterator[None]:
-    """What is written inside is there in whole; when anything stops it, also a signal, each of
-    `paths` holds what it held before."""
-    before = {path: path.read_bytes() if path.is_file() else None for path in paths}
-    try:
-        yield
-    except BaseException:
-        for path, content in before.items():
-            if content is None:
-                path.unlink(missing_ok=True)
-            elif path.read_bytes() != content:
-                publish(path, content)
-        raise
-
-
 def remove_folder(path: Path) -> None:
     """Remove a folder of ours with all that is in it; one that is not there is removed."""
     try:
@@ -146,12 +131,21 @@ def remove_folder(path: Path) -> None:
         raise HostError(message, where=str(path), fix="remove it by hand") from error
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file of ours; one that is not there is removed. Raises HostError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"the file cannot be removed: {error.strerror}"
+        raise HostError(message, where=str(path), fix="remove it by hand") from error
+
+
 def private_folder(path: Path) -> Path:
     """`path` as a folder that only its owner can enter. Raises HostError."""
     try:
-        for folder in (*reversed(path.parents), path):  # parents=True would go by the umask
-            if not folder.is_dir():
-                folder.mkdir(mode=0o700, exist_ok=True)
+        missing = [*takewhile(lambda folder: not folder.is_dir(), (path, *path.parents))]
+        for folder in reversed(missing):  # parents=True would go by the umask
+            folder.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)
     except OSError as error:
         message = f"the folder cannot be made: {error.strerror}"

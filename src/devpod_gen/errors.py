@@ -41,6 +41,13 @@ class FilesDiffer(DevpodError):
     exit_code = 1
 
 
+class MergeConflict(DevpodError):
+    """A generated file's user and the profile have changed the same lines."""
+
+    kind = "conflict"
+    exit_code = 1
+
+
 class ProfileError(DevpodError):
     """The profile, or another input of the user's, is not valid."""
 
@@ -154,7 +161,7 @@ class InternalError(DevpodError):
 
 EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "all well"),
-    (1, "generated files or the lock differ, or verified and found not ready"),
+    (1, "generated files or the lock differ, a merge has conflicts, or verified and not ready"),
     (2, "wrong usage, an invalid profile, a file in the way that is not ours, or work at risk"),
     (3, "the profile asks for what its user has not trusted, or has forbidden"),
     (4, "the host cannot: no home, read-only, no space; its git failed; a secret is not to be had"),

@@ -36,6 +36,7 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
     _leave_out_relative()
     console = Console(as_json="--json" in options, verbose=False)
     signal.signal(signal.SIGTERM, _terminate)
+    struck = _watched()
     try:
         code = app(argv, standalone_mode=False)
     except DevpodError as error:
@@ -49,7 +50,22 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
         return 143
     except Exception as error:  # noqa: BLE001 - the last net: our bugs end here
         return _unexpected(error, console, debug="--debug" in options)
+    if struck:  # Typer has made an exit code of it
+        console.say("interrupted")
     return code if isinstance(code, int) else 0
+
+
+def _watched() -> list[int]:
+    """Filled once Ctrl-C comes, which unwinds as ever; where it is ignored it stays so."""
+    struck: list[int] = []
+
+    def strike(number: int, _frame: FrameType | None) -> None:
+        struck.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
+        signal.signal(signal.SIGINT, strike)
+    return struck
 
 
 def _leave_out_relative() -> None:

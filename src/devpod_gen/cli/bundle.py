@@ -61,14 +61,14 @@ def bundle(
 
 def _make(repo: Repo, output: Path | None, console: Console, *, force: bool) -> None:
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415
-    from devpod_gen.cli.repo import changes_of  # noqa: PLC0415
+    from devpod_gen.cli.repo import trusted_changes_of  # noqa: PLC0415
     from devpod_gen.disk import growing  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import bundle as form  # noqa: PLC0415
     from devpod_gen.workspace.image import ensure  # noqa: PLC0415
 
     plan = trusted_plan_of(repo)
-    changes = changes_of(repo, plan)
+    changes = trusted_changes_of(repo, plan)
     locked = require_locked(repo, plan, changes)
     target = output or Path(f"{plan.alias}.bundle.tar")
     if target.exists() and not force:

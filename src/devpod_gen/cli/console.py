@@ -1,5 +1,6 @@
 """The one place that prints: results to stdout, steps and errors to stderr."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from devpod_gen.cli.progress import ProgressLine
-from devpod_gen.errors import DevpodError
+from devpod_gen.errors import DevpodError, HostError
 from devpod_gen.profile.wording import printable
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class Console:
                     for finding in error.findings
                 ],
             }
-            _write(sys.stdout, _as_json({"outcome": "error", "error": body}))
+            with contextlib.suppress(HostError):  # that is told by the exit code alone
+                _write(sys.stdout, _as_json({"outcome": "error", "error": body}))
 
 
 def _error_lines(error: DevpodError) -> list[str]:
@@ -151,3 +153,8 @@ def _write(stream: Any, text: str) -> None:
         pass
     except UnicodeEncodeError:
         stream.write(text.encode("ascii", "backslashreplace").decode() + "\n")
+    except OSError as error:
+        if stream is not sys.stdout:  # there is nowhere left to tell
+            return
+        message = f"the output cannot be written: {error.strerror}"
+        raise HostError(message, where="stdout", fix="make room where it goes") from error

@@ -1,5 +1,6 @@
 """What `bundle --load` does: look at everything, take the image in, write the files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,11 +47,14 @@ def bring_in(root: Path, path: Path, console: Console, *, force: bool) -> None:
 def _changes(root: Path, archive: "Archive", *, force: bool) -> "tuple[Change, ...]":
     """What the bundle's files would change. Raises NotOurs when one is in the way."""
     from devpod_gen.emit.file import RenderedFile  # noqa: PLC0415
-    from devpod_gen.emit.tree import compare, require_writable  # noqa: PLC0415
+    from devpod_gen.emit.tree import State, compare, require_writable  # noqa: PLC0415
     from devpod_gen.workspace.delivery import require_text  # noqa: PLC0415
 
     texts = {path: require_text(path, content) for path, content in archive.files.items()}
-    changes = compare(root, tuple(RenderedFile(*item) for item in sorted(texts.items())))
+    found = compare(root, tuple(RenderedFile(*item) for item in sorted(texts.items())))
+    changes = tuple(
+        replace(one, state=State.EDITED) if one.state is State.MERGED else one for one in found
+    )
     try:
         if not force:
             require_writable(changes)

@@ -143,9 +143,14 @@ def _awake_lines(awake: "Awake | None") -> list[str]:
 
 def _drift(one: "Workspace") -> bool | None:
     """Whether the profile says another container by now; None when it cannot be read."""
-    from devpod_gen.emit.compose import config_of  # noqa: PLC0415
+    from devpod_gen.emit.compose import compose, config_in, config_of  # noqa: PLC0415
+    from devpod_gen.emit.tree import compare  # noqa: PLC0415
 
     try:
-        return config_of(plan_of(Repo(Path(one.folder), one.profile))) != one.config
+        plan = plan_of(Repo(Path(one.folder), one.profile))
+        if config_of(plan) == one.config:
+            return False
+        (change,) = compare(Path(one.folder), (compose(plan),))  # it may have been merged
+        return config_in(change.text) != one.config
     except DevpodError:
         return None

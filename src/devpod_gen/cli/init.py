@@ -66,8 +66,8 @@ def init(
     whole = replace(plan, templates=own_templates(repo.root))
     if not dry_run:
         changes = tuple(one for one in changes_of(repo, plan, ci=ci) if not one.gone)
-        _write_profile(repo, text, changes, force=force)
-        for path in write_files(repo, plan, changes, force=force):
+        written = _write_profile(repo, text, changes, force=force)
+        for path in (*written, *write_files(repo, plan, changes, force=force)):
             console.say(f"wrote {path}")
     tell(was, console)
     console.result(
@@ -111,8 +111,11 @@ def _asks(repo: Repo, plan: "Plan", console: Console, *, written: bool) -> list[
     return [{"kind": ask.kind, "what": ask.what, "where": ask.where} for ask in found]
 
 
-def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool) -> None:
-    """The profile, and only then; nothing at all when something is in the way."""
+def _write_profile(
+    repo: Repo, text: str, changes: "tuple[Change, ...]", *, force: bool
+) -> tuple[str, ...]:
+    """The profile, and only then; nothing at all when something is in the way. What was
+    written, a copy of another one first."""
     from devpod_gen import beneath  # noqa: PLC0415
     from devpod_gen.emit.tree import State  # noqa: PLC0415
 
@@ -128,9 +131,12 @@ def _write_profile(repo: Repo, text: str, changes: "tuple[Change, ...]", *, forc
         message = "there is a development environment here already; nothing was written"
         fix = f"{instead}; or `devpod-gen init --force`, which keeps .bak copies"
         raise NotOurs(message, where=", ".join(in_the_way), fix=fix)
+    copies: tuple[str, ...] = ()
     if repo.profile_path.exists():
-        beneath.back_up(repo.root, repo.profile_name)
+        kept = beneath.back_up(repo.root, repo.profile_name)
+        copies = (kept.relative_to(repo.root).as_posix(),)
     beneath.publish(repo.root, repo.profile_name, text)
+    return (*copies, repo.profile_name)
 
 
 def _found(found: "Detection", known: set[str]) -> str:

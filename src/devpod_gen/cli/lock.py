@@ -24,6 +24,8 @@ from devpod_gen.cli.options import (
 from devpod_gen.errors import FilesDiffer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from devpod_gen.emit.tree import Change
     from devpod_gen.plan.lock import Lock, LockedImage
     from devpod_gen.plan.model import Plan
@@ -76,10 +78,13 @@ def require_locked(repo: Repo, plan: "Plan", changes: "tuple[Change, ...]") -> "
     return found
 
 
-def locked_texts(changes: "tuple[Change, ...]") -> dict[str, str]:
+def locked_texts(
+    changes: "tuple[Change, ...]", merged: "Mapping[str, str] | None" = None
+) -> dict[str, str]:
     """The files that the lock has hashes of, by path: those that shape the workspace. The
-    CI's workflow comes and goes without it."""
-    texts = {change.file.path: change.file.text for change in changes if not change.gone}
+    CI's workflow comes and goes without it. `merged`: what some become."""
+    texts = {change.file.path: change.text for change in changes if not change.gone}
+    texts |= merged or {}
     return {path: text for path, text in texts.items() if path.startswith(".devcontainer/")}
 
 
@@ -95,20 +100,22 @@ def write_lock(
     edited file is in the way.
     """
     from devpod_gen import beneath  # noqa: PLC0415
+    from devpod_gen.cli.merge import carried  # noqa: PLC0415
     from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
-    from devpod_gen.disk import all_or_none  # noqa: PLC0415
     from devpod_gen.plan.drift import hashes  # noqa: PLC0415
     from devpod_gen.plan.lock import Lock, lock_path  # noqa: PLC0415
+    from devpod_gen.undo import all_or_none  # noqa: PLC0415
 
     path = lock_path(repo.profile_path)
     tools = _tools_of(repo, image) if tools is None else tools
     wanted = Lock(image, tools, (), __version__)
     plan = plan_with(repo, wanted)
     changes = changes_of(repo, plan)
-    files = hashes(locked_texts(changes))
+    merged = carried(repo, plan, changes, console)
+    files = hashes(locked_texts(changes, merged))
     text = replace(wanted, files=files).text()
-    with all_or_none((path, *(repo.root / change.file.path for change in changes))):
-        written = write_files(repo, plan, changes)
+    with all_or_none(repo.root, (repo.lock_name, *(x.file.path for x in changes))):
+        written = write_files(repo, plan, changes, merged=merged)
         if not path.is_file() or path.read_bytes() != text.encode():
             beneath.publish(repo.root, repo.lock_name, text)
             written += (repo.lock_name,)

@@ -1,5 +1,6 @@
 """Commands on emitted files: generate, schema. None of them reaches an engine."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +19,15 @@ from devpod_gen.cli.options import (
     Verbose,
     plan_of,
     repo_at,
+    trusted,
 )
 from devpod_gen.cli.rendering import own_files, require_rendering
-from devpod_gen.errors import FilesDiffer
+from devpod_gen.errors import FilesDiffer, NotOurs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from devpod_gen.emit.file import RenderedFile
     from devpod_gen.emit.tree import Change
     from devpod_gen.plan.model import Plan
 
@@ -36,6 +41,9 @@ def generate(
     diff: Annotated[
         bool, typer.Option("--diff", help="Write nothing; show what would change.")
     ] = False,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Merge edited files with what is new; a .bak is kept.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace edited files; a .bak copy is kept.")
     ] = False,
@@ -47,7 +55,12 @@ def generate(
     """Write .devcontainer/ from the profile, and the CI's workflow once there is one.
 
     Example: devpod-gen generate --check
+
+    Example: devpod-gen generate --merge --diff
     """
+    from devpod_gen.cli.merge import diff_of, merged_texts  # noqa: PLC0415 - only what is used
+
+    _require_sense(check=check, diff=diff, merge=merge, force=force)
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     plan = plan_of(repo)
@@ -56,16 +69,50 @@ def generate(
     files = [{"path": change.file.path, "state": change.state.value} for change in changes]
     if check and differing:
         raise _differ(differing)
+    merged = merged_texts(repo, plan, changes, console) if merge else {}
     if check or diff:
-        console.result("".join(change.diff for change in differing) if diff else "", files=files)
-        return
-    written = write_files(repo, plan, changes, force=force)
+        told = diff_of(changes, merged) if diff else ""
+        return console.result(told, files=files, **({"merged": sorted(merged)} if merge else {}))
+    written = write_files(repo, plan, changes, force=force, merged=merged)
     gone = {change.file.path for change in changes if change.gone}
     for path in written:
-        console.say(f"{'removed' if path in gone else 'wrote'} {path}")
+        told = "removed" if path in gone else "merged" if path in merged else "wrote"
+        console.say(f"{told} {path}")
     if plan.mounts:
         _tell_of_mounts(repo, plan, console)
-    console.result("" if written else "nothing to do: the files are up to date", files=files)
+    _tell_of_trust(changes, merged, console)
+    told = "" if written else f"nothing to do: the files are up to date{_own_lines(changes)}"
+    return console.result(told, files=files, **({"merged": sorted(merged)} if merge else {}))
+
+
+def _require_sense(*, check: bool, diff: bool, merge: bool, force: bool) -> None:
+    """Raises BadParameter where two options contradict each other."""
+    for name, is_wrong, why in (
+        ("--force", force and merge, "replaces what --merge keeps: give one of the two"),
+        ("--force", force and (check or diff), "writes, and --check and --diff do not"),
+        ("--merge", merge and check, "writes, and --check does not: --merge --diff shows it"),
+    ):
+        if is_wrong:
+            raise typer.BadParameter(why, param_hint=name)
+
+
+def _tell_of_trust(
+    changes: "tuple[Change, ...]", merged: "Mapping[str, str]", console: Console
+) -> None:
+    if not merged:
+        return
+    from devpod_gen.emit.accepted import kinds_of  # noqa: PLC0415
+
+    for one in changes:
+        if (path := one.file.path) in merged and kinds_of(one.file, merged[path]):
+            console.say(f"{path} says more than a profile may untrusted: run `devpod-gen trust`")
+
+
+def _own_lines(changes: "tuple[Change, ...]") -> str:
+    from devpod_gen.emit.tree import State  # noqa: PLC0415
+
+    names = [change.file.path for change in changes if change.state is State.MERGED]
+    return f"; with lines of your own: {', '.join(names)}" if names else ""
 
 
 def schema(
@@ -107,9 +154,45 @@ def changes_of(
     files, of_ci = bundle(plan, own_files(plan)), workflow(plan, own=own)
     if keep:
         remember(repo.root, plan.output, key, (*files, of_ci))
-    (flow,) = compare(repo.root, (of_ci,))
-    there = flow.state not in (State.MISSING, State.FOREIGN)
-    return (*compare_all(repo.root, plan.output, files), *((flow,) if ci or there else ()))
+        _keep_texts(repo, plan, (*files, of_ci))
+    try:
+        flows = compare(repo.root, (of_ci,))
+    except NotOurs:  # whatever is there, it is not ours: a `.github` that is a link
+        if ci:
+            raise
+        flows = ()
+    wanted = tuple(x for x in flows if ci or x.state not in (State.MISSING, State.FOREIGN))
+    return (*compare_all(repo.root, plan.output, files), *wanted)
+
+
+def trusted_changes_of(repo: Repo, plan: "Plan") -> "tuple[Change, ...]":
+    """The same, for what runs by these files. Raises Untrusted where one that was merged says
+    more than the profile, and its user has not trusted that."""
+    changes = changes_of(repo, plan)
+    edited = with_edits(plan, changes)
+    if edited.edits:
+        trusted(repo, edited)
+    return changes
+
+
+def with_edits(plan: "Plan", changes: "tuple[Change, ...]") -> "Plan":
+    """The plan, with what merged files say beyond it."""
+    from devpod_gen.emit.tree import State  # noqa: PLC0415
+
+    if not any(change.state is State.MERGED for change in changes):
+        return plan
+    from devpod_gen.emit.edited import edits_of  # noqa: PLC0415 - only what is used is loaded
+
+    return replace(plan, edits=edits_of(changes))
+
+
+def _keep_texts(repo: Repo, plan: "Plan", files: "tuple[RenderedFile, ...]") -> None:
+    """For a later merge."""
+    from devpod_gen.emit.file import origin  # noqa: PLC0415
+    from devpod_gen.workspace.written import remember  # noqa: PLC0415
+
+    texts = {file.path: (origin(file.text) or "", file.text) for file in files}
+    remember(repo.root, plan.output, texts)
 
 
 def _is_our_own(root: Path) -> bool:
@@ -118,9 +201,14 @@ def _is_our_own(root: Path) -> bool:
 
 
 def write_files(
-    repo: Repo, plan: "Plan", changes: "tuple[Change, ...]", *, force: bool = False
+    repo: Repo,
+    plan: "Plan",
+    changes: "tuple[Change, ...]",
+    *,
+    force: bool = False,
+    merged: "Mapping[str, str] | None" = None,
 ) -> tuple[str, ...]:
-    """Have the emitted files on disk as the plan says; the names of those written."""
+    """Have the emitted files on disk as the plan says, or `merged`; the names of those written."""
     from devpod_gen.disk import sweep  # noqa: PLC0415
     from devpod_gen.workspace.env import said_loaded, write_env  # noqa: PLC0415
     from devpod_gen.workspace.identity import identify  # noqa: PLC0415
@@ -129,12 +217,12 @@ def write_files(
     for folder in (repo.root, repo.root / plan.output, *folders):
         sweep(folder)
     written: list[Path] = []
-    if _differing(changes):
+    if force or _differing(changes):
         from devpod_gen.emit.bundle import self_check  # noqa: PLC0415 - only what is used
         from devpod_gen.emit.tree import write  # noqa: PLC0415
 
         self_check(tuple(change.file for change in changes if not change.gone))
-        written += write(repo.root, changes, force=force)
+        written += write(repo.root, changes, force=force, merged=merged or {})
     identity = identify(repo.root, plan.alias, plan.output)  # also beside a branch's
     if write_env(identity, plan, said_loaded(identity, plan.image)):
         written.append(identity.env_file)
@@ -156,9 +244,9 @@ def require_up_to_date(changes: "tuple[Change, ...]") -> None:
 
 
 def _differing(changes: "tuple[Change, ...]") -> "list[Change]":
-    from devpod_gen.emit.tree import State  # noqa: PLC0415
+    from devpod_gen.emit.tree import AS_WANTED  # noqa: PLC0415
 
-    return [change for change in changes if change.state is not State.SAME]
+    return [change for change in changes if change.state not in AS_WANTED]
 
 
 def _differ(changes: "list[Change]") -> FilesDiffer:
@@ -167,4 +255,5 @@ def _differ(changes: "list[Change]") -> FilesDiffer:
         "the generated files are not what the profile says",
         where=names,
         fix="run `devpod-gen generate`, and commit the result",
+        findings=tuple(finding for change in changes for finding in change.findings),
     )

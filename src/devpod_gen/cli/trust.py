@@ -1,6 +1,7 @@
 """The command by which a user trusts what a profile asks for: trust."""
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +38,8 @@ def trust(
 
     Example: devpod-gen trust
     """
-    from devpod_gen.workspace import trusted  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.cli.repo import changes_of, with_edits  # noqa: PLC0415 - only what is used
+    from devpod_gen.workspace import trusted  # noqa: PLC0415
     from devpod_gen.workspace.trust import content_of  # noqa: PLC0415
     from devpod_gen.workspace.trust import trust as record  # noqa: PLC0415
 
@@ -50,7 +52,10 @@ def trust(
         gone = trusted.revoke(repo.root, repo.profile_name)
         _tell(gone, "there was nothing to revoke", console)
         return
-    content = content_of(repo.root, plan_of(repo))
+    plan = plan_of(repo)
+    # A template is not rendered before it is trusted; what can be merged needs none.
+    changes = changes_of(repo, replace(plan, templates=()), keep=False)
+    content = content_of(repo.root, with_edits(plan, changes))
     if not content.known:
         _ask(content, yes, console)
         record(content)
@@ -76,13 +81,16 @@ def _ask(content: "Content", yes: str | None, console: Console) -> None:
     console.say(f"{content.file} asks for:")
     for ask in content.asks:
         console.say(f"  {ask.where}: {ask.what}")
-    if changes := content.changes():
-        console.say("since you trusted it last:")
-        for line in changes.splitlines():
-            console.say(f"  {line}")
+    _tell_diff("what generated files say beyond the profile:", content.edits, console)
+    _tell_diff("since you trusted it last:", content.changes(), console)
     console.say(f"hash {content.hash}")
     if not typer.confirm("Have you read these, and do you trust them?", err=True):
         raise untrusted(content, "you did not trust it")
+
+
+def _tell_diff(what: str, diff: str, console: Console) -> None:
+    for line in [what, *(f"  {line}" for line in diff.splitlines())] if diff else []:
+        console.say(line)
 
 
 def _tell(records: "tuple[Record, ...]", nothing: str, console: Console) -> None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from devpod_gen import __version__
 from devpod_gen.cli.lock import locked_texts, write_lock
-from devpod_gen.cli.options import identity_of, plan_with, trusted
-from devpod_gen.errors import FilesDiffer
+from devpod_gen.cli.options import identity_of, plan_of, plan_with, trusted
+from devpod_gen.errors import FilesDiffer, ProfileError
 
 if TYPE_CHECKING:
     from devpod_gen.cli.console import Console
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def updated(repo: "Repo", console: "Console") -> int:
     """Resolve anew, prove what comes of it in a folder beside, and only then replace."""
-    from devpod_gen.cli.repo import changes_of  # noqa: PLC0415
+    from devpod_gen.cli.repo import trusted_changes_of  # noqa: PLC0415
     from devpod_gen.emit.tree import require_writable  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.plan.lock import Lock  # noqa: PLC0415
     from devpod_gen.workspace.image import resolve  # noqa: PLC0415
 
     bare = trusted(repo, plan_with(repo, None))
-    require_writable(changes_of(repo, bare))
+    require_writable(trusted_changes_of(repo, _before(repo) or bare))
     engine = Docker()
     console.say(f"engine: {engine.require()}")
     image = resolve(engine, bare.image, console.say, root=repo.root)
@@ -43,9 +43,18 @@ def updated(repo: "Repo", console: "Console") -> int:
     return 0
 
 
+def _before(repo: "Repo") -> "Plan | None":
+    """With the lock that is there: the files are of that one. None where it cannot be read."""
+    try:
+        return plan_of(repo)
+    except ProfileError:
+        return None
+
+
 def _prove(repo: "Repo", plan: "Plan", console: "Console") -> "Report":
     """Verify the plan from files in a folder of its own, as deep in the repo as theirs, so
     that every relative path in them means the same. Those that are there are not touched."""
+    from devpod_gen.cli.merge import carried  # noqa: PLC0415
     from devpod_gen.cli.repo import changes_of  # noqa: PLC0415
     from devpod_gen.disk import publish, staging  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
@@ -54,7 +63,8 @@ def _prove(repo: "Repo", plan: "Plan", console: "Console") -> "Report":
     from devpod_gen.workspace.context import Context  # noqa: PLC0415
 
     clock = Clock()
-    texts = locked_texts(changes_of(repo, plan))
+    changes = changes_of(repo, plan)
+    texts = locked_texts(changes, carried(repo, plan, changes, console))
     with staging((repo.root / plan.output).parent) as folder:
         for path, text in texts.items():
             publish(folder / path.removeprefix(f"{plan.output}/"), text)

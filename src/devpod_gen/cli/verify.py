@@ -67,7 +67,7 @@ def verify(
     Example: devpod-gen verify --door ssh,devcontainer
     """
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.cli.repo import changes_of, require_up_to_date  # noqa: PLC0415
+    from devpod_gen.cli.repo import require_up_to_date, trusted_changes_of  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.memory import remembered  # noqa: PLC0415
     from devpod_gen.verify.run import verify as prove  # noqa: PLC0415
@@ -79,8 +79,8 @@ def verify(
     clock = Clock(began())
     repo = repo_at(directory, profile)
     with clock.stage("resolve"):
-        plan = with_own_dotfiles(mountable_plan_of(repo))
-        changes = changes_of(repo, plan)
+        plan = with_own_dotfiles(bare := mountable_plan_of(repo))
+        changes = trusted_changes_of(repo, bare)
         require_up_to_date(changes)
     with clock.stage("lock"):
         locked = require_locked(repo, plan, changes).tools if frozen else None

@@ -55,7 +55,7 @@ def up(
     Example: devpod-gen up
     """
     from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.cli.repo import changes_of, write_files  # noqa: PLC0415
+    from devpod_gen.cli.repo import trusted_changes_of, write_files  # noqa: PLC0415
     from devpod_gen.emit.compose import config_in  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
@@ -67,8 +67,8 @@ def up(
     clock = Clock(began())
     repo = _checked_out(repo_at(directory, profile), branch, request, console)
     with clock.stage("resolve"):
-        plan = with_own_dotfiles(_trusted(repo))
-        changes = changes_of(repo, plan)
+        plan = with_own_dotfiles(bare := _trusted(repo))
+        changes = trusted_changes_of(repo, bare)
         if frozen:
             with clock.stage("lock"):
                 require_locked(repo, plan, changes)
@@ -169,7 +169,7 @@ def _config_of(context: "Context", door: "SshDoor", container: "Container") -> "
 
 def _compose_of(plan: "Plan", changes: "tuple[Change, ...]") -> str:
     path = f"{plan.output}/compose.yaml"
-    return next(change.file.text for change in changes if change.file.path == path)
+    return next(change.text for change in changes if change.file.path == path)
 
 
 def _by_ssh(door: "SshDoor") -> str:

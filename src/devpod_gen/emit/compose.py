@@ -5,10 +5,9 @@ Format: the Compose specification. Every scalar is written as JSON, which YAML 1
 so that two clones never share a container.
 """
 
-import hashlib
 import re
 
-from devpod_gen.emit.file import BLANK, RenderedFile, stamped
+from devpod_gen.emit.file import BLANK, RenderedFile, sha256_of, stamped
 from devpod_gen.emit.hooks import hook_environment
 from devpod_gen.emit.render import render
 from devpod_gen.emit.services import deploy, limits, sidecars, waited_for
@@ -37,8 +36,7 @@ def config_of(plan: Plan) -> str:
 
 
 def _config(text: str) -> str:
-    body = text.split("services:", 1)[1]
-    return hashlib.sha256(body.encode()).hexdigest()[:16]
+    return sha256_of(text.partition("services:")[2])[:16]
 
 
 def config_in(text: str) -> str:
@@ -48,6 +46,14 @@ def config_in(text: str) -> str:
         message = "a compose file of ours does not say its configuration"
         raise InternalError(message, where="compose.yaml", fix="report it")
     return match[1]
+
+
+def with_config(text: str, config: str | None = None) -> str:
+    """A compose.yaml of ours that says another configuration: by default its own, by what is
+    in it, as `config_of` counts it. One that says none is left as it is."""
+    if config is None:
+        config = _config(_CONFIG.sub('      devpod-gen.config: ""', text))
+    return _CONFIG.sub(f'      devpod-gen.config: "{config}"', text)
 
 
 def _text(plan: Plan) -> str:

@@ -4,13 +4,12 @@ The list is believed when it is, to the byte, what we wrote, and for such paths 
 can make. Nothing else is ever removed, and nothing that was edited.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from devpod_gen import beneath
-from devpod_gen.emit.file import LIST, RenderedFile, is_untouched
+from devpod_gen.emit.file import LIST, RenderedFile, is_untouched, sha256_of, text_of
 from devpod_gen.emit.tree import Change, State, compare, difference
 from devpod_gen.profile.template import is_name
 
@@ -26,7 +25,7 @@ def compare_all(root: Path, output: str, files: tuple[RenderedFile, ...]) -> tup
 
 def _listed(root: Path, output: str) -> dict[str, str]:
     """The files of the list that is there, by path, with the hashes that they had."""
-    text = (beneath.read(root, f"{output}/{LIST}") or b"").decode("utf-8", "replace")
+    text, _ = text_of(beneath.read(root, f"{output}/{LIST}") or b"")
     if not is_untouched(text):
         return {}
     lines = (_LINE.fullmatch(line) for line in text.splitlines())
@@ -44,7 +43,8 @@ def _left(
         gone[f"{output}/{LIST}"] = ""
     for path, digest in sorted(gone.items()):
         content = beneath.read(root, path)
-        if content is None or digest not in ("", hashlib.sha256(content).hexdigest()):
+        text, windows = text_of(content or b"")
+        if content is None or digest not in ("", sha256_of(text)):
             continue
-        diff = difference(path, content.decode("utf-8", errors="surrogateescape"), "")
-        yield Change(RenderedFile(path, ""), State.LEFT, diff)
+        diff = difference(path, text, "")
+        yield Change(RenderedFile(path, ""), State.LEFT, diff, text, windows)

@@ -1,19 +1,30 @@
 """Emitted files against what is on disk: what differs, and what may be written.
 
 A file that does not carry our stamp, or that was edited since we wrote it, is never
-touched without `force`, and then a copy is kept beside it.
+touched without `force` or a merge, and then a copy is kept beside it. One that was merged
+with its user's lines is theirs to keep, as long as the profile says what it said then.
 """
 
 import difflib
-import hashlib
+import os
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
 from devpod_gen import beneath
-from devpod_gen.emit.file import RenderedFile, is_ours, is_untouched
-from devpod_gen.errors import NotOurs
+from devpod_gen.emit.accepted import problems
+from devpod_gen.emit.file import (
+    RenderedFile,
+    bytes_of,
+    is_merged,
+    is_ours,
+    is_untouched,
+    origin,
+    sha256_of,
+    text_of,
+)
+from devpod_gen.errors import Finding, NotOurs
 from devpod_gen.value import dataclass
 
 
@@ -23,21 +34,38 @@ class State(Enum):
     SAME = "unchanged"
     MISSING = "missing"
     OUTDATED = "outdated"
+    MERGED = "up to date, with lines of your own"
     EDITED = "edited since it was generated"
     FOREIGN = "not written by devpod-gen"
     LEFT = "not generated any more"
 
 
 _IN_THE_WAY = (State.EDITED, State.FOREIGN)
+AS_WANTED = (State.SAME, State.MERGED)
+"""What a file may be that nothing is to be done about."""
+
+_LONGEST = 1024 * 1024  # bytes of a file that is compared line by line
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file, where it stands, and the unified diff from disk to what would be written."""
+    """One file, where it stands, and the unified diff from disk to what would be written.
+
+    `there`: what is on disk, with `windows` where lines end so. `findings`: what a file that
+    was merged holds and may not.
+    """
 
     file: RenderedFile
     state: State
     diff: str
+    there: str = ""
+    windows: bool = False
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the file says that is used: what was rendered, or merged with it."""
+        return self.there if self.state is State.MERGED else self.file.text
 
     @property
     def gone(self) -> bool:
@@ -60,33 +88,64 @@ def same(
     An `optional` one that is not there is left out. Raises as `compare` does."""
     found = []
     for path, wanted in sorted(hashes.items()):
-        content = beneath.read(root, path)
+        try:
+            content = beneath.read(root, path)
+        except NotOurs:
+            if not optional(path):
+                raise
+            content = None
         if content is None and optional(path):
             continue
-        if content is None or hashlib.sha256(content).hexdigest() != wanted:
+        text = text_of(content or b"")[0]
+        if sha256_of(text) != wanted:
             return None
-        found.append(Change(RenderedFile(path, content.decode()), State.SAME, ""))
+        found.append(Change(RenderedFile(path, text), State.SAME, ""))
     return tuple(found)
 
 
-def write(root: Path, changes: tuple[Change, ...], *, force: bool = False) -> tuple[Path, ...]:
-    """Write what differs of what `compare` found, and say what was written.
+def write(
+    root: Path,
+    changes: tuple[Change, ...],
+    *,
+    force: bool = False,
+    merged: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Path, ...]:
+    """Write what differs of what `compare` found, and say what was, copies too. `merged`: the
+    texts by path that are written in the place of files that are in the way.
 
-    Raises NotOurs, with nothing written, when a file is in the way and not `force`;
-    HostError when the disk refuses.
+    Raises NotOurs, with nothing written, when one still is and not `force`; HostError when
+    the disk refuses.
     """
     if not force:
-        require_writable(changes)
-    differing = [change for change in changes if change.state is not State.SAME]
+        require_writable(tuple(one for one in changes if one.file.path not in merged))
+    wanted = (State.SAME,) if force else AS_WANTED
+    differing = [change for change in changes if change.state not in wanted]
     for change in differing:
-        if change.state in _IN_THE_WAY:
-            beneath.back_up(root, change.file.path)
+        _require_as_found(root, change)
+    kept = (*_IN_THE_WAY, State.MERGED)
+    copies = [beneath.back_up(root, x.file.path) for x in differing if x.state in kept]
     made = [change for change in differing if not change.gone]
-    beneath.publish_all(root, ((change.file.path, change.file.text) for change in made))
+    beneath.publish_all(root, ((change.file.path, _written(change, merged)) for change in made))
     for change in differing:
         if change.gone:
             beneath.remove(root, change.file.path)
-    return tuple(root / change.file.path for change in differing)
+    return (*copies, *(root / change.file.path for change in differing))
+
+
+def _written(change: Change, merged: Mapping[str, str]) -> str | bytes:
+    text = merged.get(change.file.path)
+    return change.file.text if text is None else bytes_of(text, windows=change.windows)
+
+
+def _require_as_found(root: Path, change: Change) -> None:
+    """An editor may have saved it meanwhile. Raises NotOurs."""
+    if change.state is State.MISSING:
+        same = not os.path.lexists(f"{root}/{change.file.path}")
+    else:
+        same = text_of(beneath.read(root, change.file.path) or b"")[0] == change.there
+    if not same:
+        message = "the file was changed meanwhile, and is left as it is"
+        raise NotOurs(message, where=change.file.path, fix="run it again")
 
 
 def require_writable(changes: tuple[Change, ...]) -> None:
@@ -100,14 +159,22 @@ def _change(root: Path, file: RenderedFile, listed: str | None) -> Change:
     content = beneath.read(root, file.path)
     if content is None:
         return Change(file, State.MISSING, difference(file.path, "", file.text))
-    old = content.decode("utf-8", errors="surrogateescape")
+    old, windows = text_of(content)
     if old == file.text:
-        return Change(file, State.SAME, "")
+        return Change(file, State.SAME, "", old, windows)
     state = _state(old)
-    if listed and state is not State.OUTDATED:
-        same = hashlib.sha256(content).hexdigest() == listed
-        state = State.OUTDATED if same else State.EDITED
-    return Change(file, state, difference(file.path, old, file.text))
+    findings: tuple[Finding, ...] = ()
+    if state is State.EDITED and is_untouched(file.text) and _is_of(file, old):
+        findings = problems(file, old)
+        state = State.EDITED if findings else State.MERGED
+    elif listed and state is not State.OUTDATED:
+        state = State.OUTDATED if sha256_of(old) == listed else State.EDITED
+    return Change(file, state, difference(file.path, old, file.text), old, windows, findings)
+
+
+def _is_of(file: RenderedFile, old: str) -> bool:
+    """Whether it was merged with this very file, and not edited since."""
+    return origin(old) == origin(file.text) and is_merged(old)
 
 
 def _state(old: str) -> State:
@@ -116,22 +183,33 @@ def _state(old: str) -> State:
     return State.EDITED if is_ours(old) else State.FOREIGN
 
 
-def difference(path: str, old: str, new: str) -> str:
-    """The unified diff from disk to what would be written."""
+def difference(
+    path: str, old: str, new: str, *, names: tuple[str, str] = ("on disk", "generated")
+) -> str:
+    """A unified diff; of what nobody would read, how large it is."""
+    if len(old) > _LONGEST:
+        return f"{path}: {len(old)} characters, too many to compare\n"
     lines = difflib.unified_diff(
         old.splitlines(keepends=True),
         new.splitlines(keepends=True),
-        fromfile=f"on disk/{path}",
-        tofile=f"generated/{path}",
+        fromfile=f"{names[0]}/{path}",
+        tofile=f"{names[1]}/{path}",
     )
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
 def _not_ours(changes: list[Change]) -> NotOurs:
     names = ", ".join(f"{change.file.path} ({change.state.value})" for change in changes)
+    edited = all(change.state is State.EDITED for change in changes)
+    keep = (
+        "`devpod-gen generate --merge` keeps your lines"
+        if edited
+        else "`devpod-gen init --dry-run` shows what a profile can say of it"
+    )
     return NotOurs(
         "a file is in the way; nothing was written",
         where=names,
-        fix="look at `devpod-gen generate --diff`; `--force` replaces it and keeps a .bak copy",
+        fix=f"{keep}, `--force` replaces it and keeps a .bak copy; look at it with `--diff`",
+        findings=tuple(finding for change in changes for finding in change.findings),
         detail="".join(change.diff for change in changes),
     )

@@ -166,6 +166,10 @@ class Engine(Protocol):
         `labelled`."""
         ...
 
+    def proven(self, project: str) -> tuple[str, ...]:
+        """What of a Compose project carries a label of ours, named as by `labelled`."""
+        ...
+
     def volume_sizes(self) -> Mapping[str, int]:
         """How many bytes each volume holds. The engine may take its time."""
         ...

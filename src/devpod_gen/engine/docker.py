@@ -221,6 +221,10 @@ class Docker:
         """See Engine."""
         return questions.projects()
 
+    def proven(self, project: str) -> tuple[str, ...]:
+        """See Engine."""
+        return questions.proven(project)
+
     def volume_sizes(self) -> Mapping[str, int]:
         """See Engine."""
         return questions.volume_sizes()

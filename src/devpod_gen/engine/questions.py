@@ -89,6 +89,16 @@ def labelled(label: str, value: str) -> tuple[str, ...]:
     )
 
 
+def proven(project: str) -> tuple[str, ...]:
+    """What of a Compose project carries a label of ours."""
+    return tuple(
+        f"{kind} {name}"
+        for kind in ("container", "network", "volume")
+        for name, labels in _carrying(kind, f"com.docker.compose.project={project}")
+        if any(key.startswith("devpod-gen.") for key in labels)
+    )
+
+
 def _carrying(kind: str, label: str) -> list[tuple[str, dict[str, str]]]:
     """What of a kind carries the label: the names, each with all its labels."""
     chosen = wire.labels(label)

@@ -6,11 +6,11 @@ stack (a Dockerfile of the repo's own), image (an image that is not made here), 
 that may be pulled and run in the place of ours), services (sidecars), hooks, probes, dotfiles,
 clone (a repo that is cloned inside), caches (shared with other workspaces of the machine),
 secrets (this machine's, handed over), mounts (this machine's files and folders), env (variables
-that steer programs), agent and
-credentials (the user's, lent to sessions), backend (an IDE's, from elsewhere), templates (the
-repo's own, rendered here). A key that
-runs or opens something gets its kind in `Kind`, its function, and its line in `_SOURCES`;
-the kind is put into policy.schema.json.
+that steer programs), agent and credentials (the user's, lent to sessions), backend (an IDE's,
+from elsewhere), templates (the repo's own, rendered here), edits (what generated files say
+beyond the profile, since somebody edited and merged them). A key that runs or opens something
+gets its kind in `Kind`, its function, and its line in `_SOURCES`; the kind is put into
+policy.schema.json.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +43,7 @@ Kind = Literal[
     "backend",
     "sudo",
     "templates",
+    "edits",
 ]
 
 INSIDE: frozenset[Kind] = frozenset(
@@ -207,6 +208,23 @@ def _templates(plan: Plan) -> Iterator[Ask]:
         yield Ask("templates", what, PLACE)
 
 
+def _edits(plan: Plan) -> Iterator[Ask]:
+    for edit in plan.edits:
+        for kind, what in _EDITED.items():
+            if kind in edit.kinds:
+                yield Ask(kind, what, edit.path)
+
+
+_EDITED: Mapping[Kind, str] = {
+    "edits": "says what the profile does not say, and is used as it is",
+    "services": "other services are started than the profile says",
+    "image": "another image is what runs",
+    "hooks": "other commands run inside than the profile says",
+    "env": "has a variable by which programs run other code, or ask others",
+    "sudo": "gives other privileges than the profile does",
+}
+
+
 def _line(command: str | tuple[str, ...]) -> str:
     return command if isinstance(command, str) else " ".join(command)
 
@@ -228,5 +246,6 @@ _SOURCES: tuple[Callable[[Plan], Iterator[Ask]], ...] = (
     _sudo,
     _backend,
     _templates,
+    _edits,
 )
 """One line for each kind."""

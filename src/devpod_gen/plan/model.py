@@ -173,6 +173,17 @@ class IdePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A generated file with lines of its user's: what it says, how it differs, and the kinds
+    (of `asks`) of what it says beyond the profile."""
+
+    path: str
+    text: str
+    diff: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One development environment, decided to the last detail."""
 
@@ -212,6 +223,8 @@ class Plan:
     """Whether git inside may ask the host's credential helpers."""
     templates: tuple[Template, ...]
     """The repo's own, as they were read."""
+    edits: tuple[Edit, ...] = ()
+    """Of the repo's generated files, put here where they are used: the profile says none."""
 
     @property
     def alias(self) -> str:

@@ -28,6 +28,11 @@ def of_stack(document: dict[str, object], file: str) -> Iterator[Finding]:
         yield from _below(document.get(key), (key,), file)
 
 
+def of_config(document: object, file: str) -> Iterator[Finding]:
+    """In a devcontainer.json."""
+    yield from _below(document, (), file)
+
+
 def _below(value: object, path: _Path, file: str) -> Iterator[Finding]:
     match value:
         case dict():

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from devpod_gen.disk import publish
+from devpod_gen.profile.document import document
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.batch import Command, Inside, run_all
 from devpod_gen.workspace.identity import Identity
@@ -60,7 +61,7 @@ def cut_off(identity: Identity) -> Iterator[Cut]:
     import yaml  # noqa: PLC0415 - only what is used is loaded
 
     emitted = yaml.safe_load(identity.compose_file.read_text(encoding="utf-8"))
-    config = json.loads(identity.config_file.read_text(encoding="utf-8"))
+    config = document(".json", identity.config_file.read_text(encoding="utf-8"))
     override = {
         "services": {name: {"pull_policy": "never"} for name in emitted["services"]},
         "networks": {"default": {"internal": True}},

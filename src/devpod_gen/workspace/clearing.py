@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from devpod_gen.disk import remove_folder
+from devpod_gen.disk import remove_file, remove_folder
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Project
 from devpod_gen.errors import Busy
@@ -21,7 +21,7 @@ def remove(engine: Engine, found: Leftover) -> Leftover:
     if found.kept:
         return found
     match = re.search(r"(?:^|-)([0-9a-f]{12})$", found.name)
-    if found.kind == "verification" or not match:
+    if found.kind in ("verification", "memory") or not match:
         return _remove(engine, found)
     # Under its lock: an `up` may be at its beginning.
     identity = Identity(match[1], found.name, Path(), "")
@@ -41,6 +41,9 @@ def _remove(engine: Engine, found: Leftover) -> Leftover:
     match found.kind:
         case "state":
             remove_folder(data_home() / found.name)
+        case "memory":
+            for item in found.items:
+                remove_file(Path(item.removeprefix("file ")))
         case "caches":
             for item in found.items:
                 engine.remove_volume(item.removeprefix("volume "))

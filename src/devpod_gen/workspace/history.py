@@ -94,6 +94,12 @@ def everything(root: Path | None) -> tuple[tuple[Run, ...], ...]:
     return tuple(runs for runs in found if runs and root in (None, Path(runs[-1].root)))
 
 
+def places() -> tuple[tuple[Path, Path], ...]:
+    """Each history's file, and the clone that it is of."""
+    found = ((path, _read(path)) for path in sorted(_folder().glob("*.jsonl")))
+    return tuple((path, Path(runs[-1].root)) for path, runs in found if runs)
+
+
 def _folder() -> Path:
     return state_home() / "history"
 

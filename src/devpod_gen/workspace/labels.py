@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from devpod_gen.disk import private_folder, publish
+from devpod_gen.profile.document import document
 from devpod_gen.workspace import ownership
 from devpod_gen.workspace.identity import Identity
 
@@ -59,7 +60,7 @@ def _labels(identity: Identity, image_metadata: str) -> dict[str, str]:
 
 def _metadata(config_file: Path, of_image: str) -> str:
     """As the client itself would write it: the image's entries, then devcontainer.json's."""
-    config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
+    config = document(".json", config_file.read_text(encoding="utf-8"))
     own = {key: config[key] for key in _METADATA if key in config}
     return json.dumps([*_entries(of_image), own], ensure_ascii=False)
 

@@ -12,10 +12,10 @@ from typing import Literal
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container
-from devpod_gen.workspace import clone, ownership, record, throwaway
+from devpod_gen.workspace import clone, history, ownership, record, throwaway, written
 from devpod_gen.workspace.identity import data_home
 
-Kind = Literal["workspace", "verification", "half-made", "caches", "state"]
+Kind = Literal["workspace", "verification", "half-made", "caches", "state", "memory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,22 @@ def find(engine: Engine, *, caches: bool = False) -> tuple[Leftover, ...]:
     dead = [_workspace(engine, one) for one in everyone if _is_gone(one)]
     busy = {one.project for one in everyone}
     mine = engine.projects()
-    over = [
-        Leftover("verification", name, "its process has ended", _items(engine, name))
-        for name in sorted(mine)
-        if throwaway.is_over(name)
-    ]
+    over = [_verification(engine, name) for name in sorted(mine) if throwaway.is_over(name)]
     half = [
         Leftover("half-made", name, "it was never started", items)
         for name, items in sorted(mine.items())
         if name not in busy and _is_network_only(name, items)
     ]
     unused = _caches(engine, mine, busy - {one.name for one in dead}) if caches else []
-    return (*dead, *over, *half, *unused, *_state(engine, everyone))
+    return (*dead, *over, *half, *unused, *_state(engine, everyone), *_memories())
+
+
+def _verification(engine: Engine, name: str) -> Leftover:
+    """What a killed one has left. A name proves nothing: each thing has to have our labels."""
+    items = _items(engine, name)
+    others = sorted(set(items) - set(engine.proven(name)))
+    kept = f"{', '.join(others)} has no label of devpod-gen's" if others else None
+    return Leftover("verification", name, "its process has ended", items, kept=kept)
 
 
 def _items(engine: Engine, project: str) -> tuple[str, ...]:
@@ -118,3 +122,25 @@ def _state(engine: Engine, everyone: tuple[Container, ...]) -> list[Leftover]:
             item = f"folder {data_home() / name}"
             found.append(Leftover("state", name, "there is no such workspace", (item,)))
     return found
+
+
+def _memories() -> list[Leftover]:
+    """What is kept of clones that are gone: histories, and the texts that were generated."""
+    roots: dict[Path, list[str]] = {}
+    for path, root in (*history.places(), *written.places()):
+        if _was_removed(root):
+            roots.setdefault(root, []).append(f"file {path}")
+    return [
+        Leftover("memory", str(root), "the repo is not there any more", tuple(items))
+        for root, items in sorted(roots.items())
+    ]
+
+
+def _was_removed(root: Path) -> bool:
+    """Whether a folder is gone from a place that can be seen. Where nothing of its path is
+    there, it may be another machine's that shares this home, or on a disk that is not."""
+    try:
+        above = next(folder for folder in root.parents if folder.exists())
+        return root.is_absolute() and above != Path("/") and not root.exists()
+    except (OSError, StopIteration):
+        return False

@@ -6,7 +6,9 @@ records lie in the user's state folder, so no repo can bring its own.
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from devpod_gen.errors import FilesDiffer, Finding, Forbidden, HostError, Untrusted
 from devpod_gen.plan.asks import Ask, Kind, asks
@@ -24,7 +26,8 @@ _PATHS = "the host's paths"
 @dataclass(frozen=True, slots=True)
 class Content:
     """A profile with all that it includes, as it was parsed. `hash`: of every byte of it;
-    `texts`: its files. `asks`: what the user's policy does not allow for good."""
+    `texts`: its files. `asks`: what the user's policy does not allow for good. `edits`: how
+    generated files differ from what is generated. `inner`: the hash without these."""
 
     root: Path
     file: str
@@ -32,6 +35,8 @@ class Content:
     asks: tuple[Ask, ...]
     texts: Texts
     variant: str | None
+    edits: str = ""
+    inner: str = ""
 
     @property
     def command(self) -> str:
@@ -62,7 +67,11 @@ def content_of(root: Path, plan: Plan) -> Content:
     _require_unguarded(policy, root, plan)
     open_asks = policy.open(asked)
     texts = _texts(root, plan) if open_asks else {}
-    return Content(root.resolve(), plan.file, _hash(plan), open_asks, texts, plan.variant)
+    diff = "".join(one.diff for one in plan.edits)
+    digest, inner = _hash(plan), _hash(replace(plan, edits=()))
+    return Content(
+        root.resolve(), plan.file, digest, open_asks, texts, plan.variant, diff, inner=inner
+    )
 
 
 def is_trusted(root: Path, plan: Plan) -> bool:
@@ -96,20 +105,25 @@ def untrusted(content: Content, message: str, *, fix: str | None = None) -> Untr
         where=content.file,
         findings=tuple(Finding(ask.where, ask.what) for ask in content.asks),
         fix=fix or f"read these, then run `devpod-gen trust`, or `{content.command}`",
-        detail=content.changes(),
+        detail=content.changes() or content.edits,
     )
 
 
 def trust(content: Content) -> None:
-    """Record that the user trusts this content. Raises HostError."""
-    trusted.keep(trusted.Record(content.hash, str(content.root), content.file, content.texts))
+    """Record that the user trusts this content, and so also what of it holds where generated
+    files are not looked at. Raises HostError."""
+    for digest in sorted({content.inner, content.hash}, key=lambda one: one == content.hash):
+        trusted.keep(trusted.Record(digest, str(content.root), content.file, content.texts))
 
 
 def _hash(plan: Plan) -> str:
-    """Of every byte, and of what paths of the host lead to now."""
+    """Of every byte, of what paths of the host lead to now, and of its user's own lines in
+    generated files: what was generated follows from the rest, and a new lock asks nothing."""
     included = [(own.place, own.digest) for own in plan.own_stacks]
     included = sorted((*included, *((one.place, one.digest) for one in plan.templates)))
-    told = [plan.source, included, *([found] if (found := mounts.asking(plan)) else [])]
+    told: list[Any] = [plan.source, included, *([found] if (found := mounts.asking(plan)) else [])]
+    edited = [(one.path, hashlib.sha256(one.diff.encode()).hexdigest()) for one in plan.edits]
+    told += [{"edits": edited}] if edited else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -147,6 +161,7 @@ def _texts(root: Path, plan: Plan) -> Texts:
             same = same and found.digest == own.digest
             files |= {f"{own.place}/{name}": content for name, content in found.files.items()}
         files |= {one.place: one.text.encode() for one in plan.templates}
+        files |= {edit.path: edit.text.encode() for edit in plan.edits}
     except OSError as error:
         message = f"the profile cannot be read: {error.strerror}"
         raise HostError(message, where=plan.file, fix="make it a readable file") from error
