@@ -17,7 +17,7 @@ from devpod_gen.engine import gitsettings
 from devpod_gen.engine.connect import client
 from devpod_gen.engine.git import git
 from devpod_gen.errors import EngineError, GitError
-from devpod_gen.workspace import worktree
+from devpod_gen.workspace import unread, worktree
 
 Make = Callable[..., Path]
 Command = Callable[..., Ran]
@@ -118,6 +118,7 @@ def test_nor_with_all_of_them_and_a_filter_that_is_required(trap: Trap) -> None:
     trap.arm()
     trap.plainly("config", "filter.x.required", "true")
     folder = worktree.have(trap.repo, "other", print)
+    unread.complete(folder)
     (folder / "a.txt").write_text("b\n")
     assert worktree.losses(folder, lambda _: False) == ("changed a.txt",)
     worktree.remove(folder)

@@ -22,8 +22,8 @@ pytestmark = [
 ]
 
 BUDGETS = ROOT / "tests" / "data" / "instructions.json"
-SLACK = 1.04
-"""Several times what runs differ by: paths, and threads that wait for an engine."""
+SLACK = 1.08
+"""Of ten runs the smallest Typer app's differed by 7 %, ours by 0.6 % at most."""
 
 APP = """
 import typer
@@ -126,7 +126,7 @@ def test_generate_of_one_more_profile(count: Count, bare: int, tmp_path: Path) -
         count("-c", GENERATE, ROOT / "tests", tmp_path / str(number), number) for number in (2, 12)
     )
     each = (more - few) / 10
-    assert each <= 0.5 * bare
+    assert each <= 0.5 * SLACK * bare
     hold("generate, one more profile, of Python's start", each / bare)
 
 

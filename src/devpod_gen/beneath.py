@@ -43,8 +43,9 @@ def publish_all(root: Path, files: Iterable[tuple[str, str | bytes]], *, mode: i
     first one takes its place; where that cannot be, none does."""
     with contextlib.ExitStack() as held:
         ready = [held.enter_context(_filled(root, *file, mode)) for file in files]
-        for step in (_sync, _replace, _sync_folder):
-            for one in ready:
+        by_folder = {one.path.parent: one for one in ready}.values()
+        for step, those in ((_sync, ready), (_replace, ready), (_sync_folder, by_folder)):
+            for one in those:
                 with told(one.path, "written"):
                     step(one)
 

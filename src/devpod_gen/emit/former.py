@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devpod_gen import beneath
 from devpod_gen.emit.file import LIST, RenderedFile, is_untouched, sha256_of, text_of
-from devpod_gen.emit.tree import Change, State, compare, difference
+from devpod_gen.emit.tree import Change, State, compare
 from devpod_gen.profile.template import is_name
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -46,5 +46,4 @@ def _left(
         text, windows = text_of(content or b"")
         if content is None or digest not in ("", sha256_of(text)):
             continue
-        diff = difference(path, text, "")
-        yield Change(RenderedFile(path, ""), State.LEFT, diff, text, windows)
+        yield Change(RenderedFile(path, ""), State.LEFT, text, windows)

@@ -49,7 +49,7 @@ _LONGEST = 1024 * 1024  # bytes of a file that is compared line by line
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file, where it stands, and the unified diff from disk to what would be written.
+    """One file, and where it stands.
 
     `there`: what is on disk, with `windows` where lines end so. `findings`: what a file that
     was merged holds and may not.
@@ -57,7 +57,6 @@ class Change:
 
     file: RenderedFile
     state: State
-    diff: str
     there: str = ""
     windows: bool = False
     findings: tuple[Finding, ...] = ()
@@ -66,6 +65,11 @@ class Change:
     def text(self) -> str:
         """What the file says that is used: what was rendered, or merged with it."""
         return self.there if self.state is State.MERGED else self.file.text
+
+    @property
+    def diff(self) -> str:
+        """From what is on disk to what would be written; made where it is shown."""
+        return difference(self.file.path, self.there, self.file.text)
 
     @property
     def gone(self) -> bool:
@@ -99,7 +103,7 @@ def same(
         text = text_of(content or b"")[0]
         if sha256_of(text) != wanted:
             return None
-        found.append(Change(RenderedFile(path, text), State.SAME, ""))
+        found.append(Change(RenderedFile(path, text), State.SAME, text))
     return tuple(found)
 
 
@@ -158,10 +162,10 @@ def require_writable(changes: tuple[Change, ...]) -> None:
 def _change(root: Path, file: RenderedFile, listed: str | None) -> Change:
     content = beneath.read(root, file.path)
     if content is None:
-        return Change(file, State.MISSING, difference(file.path, "", file.text))
+        return Change(file, State.MISSING)
     old, windows = text_of(content)
     if old == file.text:
-        return Change(file, State.SAME, "", old, windows)
+        return Change(file, State.SAME, old, windows)
     state = _state(old)
     findings: tuple[Finding, ...] = ()
     if state is State.EDITED and is_untouched(file.text) and _is_of(file, old):
@@ -169,7 +173,7 @@ def _change(root: Path, file: RenderedFile, listed: str | None) -> Change:
         state = State.EDITED if findings else State.MERGED
     elif listed and state is not State.OUTDATED:
         state = State.OUTDATED if sha256_of(old) == listed else State.EDITED
-    return Change(file, state, difference(file.path, old, file.text), old, windows, findings)
+    return Change(file, state, old, windows, findings)
 
 
 def _is_of(file: RenderedFile, old: str) -> bool:
