@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import at_branch, identity_of, plan_of, repo_at
 from devpod_gen.errors import EngineError, HostError, StartError
+from devpod_gen.value import dataclass
 from devpod_gen.workspace import record
 from devpod_gen.workspace.identity import Identity
 

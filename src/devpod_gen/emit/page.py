@@ -4,13 +4,12 @@ The links name the SSH host only, so the page is the same on every machine. VS C
 into the container holds a folder of the host, so it is `devpod-gen open` that has it.
 """
 
-from dataclasses import dataclass
-
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.links import alias, gateway_link, toolbox_link
 from devpod_gen.emit.render import render
 from devpod_gen.emit.vscode import link, remote_ssh
 from devpod_gen.plan.model import Plan
+from devpod_gen.value import dataclass
 
 _OWN_IMAGE = "The image is your own: by SSH it can be entered if it is one that devpod-gen made."
 

@@ -1,7 +1,5 @@
 """The first devpod.toml of a repo, written from what was detected there."""
 
-from dataclasses import dataclass
-
 from devpod_gen.emit.render import render
 from devpod_gen.emit.takeover import sources, tables, text_of
 from devpod_gen.profile import version
@@ -9,6 +7,7 @@ from devpod_gen.profile.detect import Detection, FoundVersion
 from devpod_gen.profile.existing.model import Existing
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 
 UNIVERSAL = "universal"
 """The stack that has every language which fits in one image: offered where none was found."""

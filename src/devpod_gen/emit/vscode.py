@@ -8,10 +8,11 @@ the hex of one; `ssh-remote+HOST`. The folder is, to the byte, the label
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 from urllib.parse import quote
+
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from devpod_gen.engine.command import Result, run
+from devpod_gen.value import dataclass
 
 _CONTROL = 10.0  # seconds for what only talks to the client that holds the connection
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from devpod_gen.engine import buildx, connect
 from devpod_gen.engine.command import run
 from devpod_gen.engine.model import Base, Build
 from devpod_gen.errors import ImageError
+from devpod_gen.value import dataclass
 
 _STORE = (
     "turn on the engine's containerd image store (`features` of daemon.json, or Docker Desktop's "

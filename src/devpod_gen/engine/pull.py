@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devpod_gen.engine.model import Fetched
+from devpod_gen.value import dataclass
 
 _LAYER = re.compile(r"([0-9a-f]{12}): (.+?)\s*$")
 _BYTES = re.compile(r"([0-9.]+)([kMGT]?)B/([0-9.]+)([kMGT]?)B")

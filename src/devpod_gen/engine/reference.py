@@ -5,12 +5,12 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.engine import connect
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import StartError
+from devpod_gen.value import dataclass
 
 _UP = 300.0
 _BUILT = re.compile(r"docker(?:-buildx)? (?:buildx )?build\b|\[internal\] load build definition")

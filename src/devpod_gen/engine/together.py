@@ -8,7 +8,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from devpod_gen.value import dataclass
 
 _PIECE = 64 * 1024
 _LINGER = 0.2  # seconds for what a program has left in its pipe, when a child keeps that open

@@ -4,7 +4,6 @@ Only the root, and the members that it declares, are looked at; only files that 
 names are read. So the size of the repo does not matter.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.profile.below import below
@@ -13,6 +12,7 @@ from devpod_gen.profile.rule import Kind, ManagerRule
 from devpod_gen.profile.sign import signs
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 
 _STRENGTH: tuple[Kind, ...] = ("pin", "floor", "range")
 

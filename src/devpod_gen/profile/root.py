@@ -1,13 +1,14 @@
 """A folder of a repo as detection sees it: its entries, and the few files that rules name."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from devpod_gen.profile import document
 from devpod_gen.profile.rule import Condition, Place
+from devpod_gen.value import dataclass
 
 _LONGEST = 100  # characters of a value: no version is longer
 _MOST = 20  # of the files that a glob names, so many are read

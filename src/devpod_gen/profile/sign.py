@@ -1,11 +1,10 @@
 """Which stacks a repo shows, and what shows each: markers weighed as their rules say."""
 
-from dataclasses import dataclass
-
 from devpod_gen.profile.members import members
 from devpod_gen.profile.root import Root
 from devpod_gen.profile.rule import Marker
 from devpod_gen.profile.stacks import Stack
+from devpod_gen.value import dataclass
 
 # How much a sign weighs; of two alike, the stack's rank decides.
 _STRONG, _WEAK, _LAST = range(3)

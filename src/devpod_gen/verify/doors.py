@@ -1,8 +1,9 @@
 """The doors that a verification can go through: which there are, and which were asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from devpod_gen.value import dataclass
 
 Named = Literal["compose", "ssh", "jetbrains", "devcontainer"]
 """Every door that can be asked for. `compose` is the engine's own exec in the workspace that

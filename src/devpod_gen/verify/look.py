@@ -1,8 +1,8 @@
 """A look inside a workspace: commands to run there, and what their results say."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from devpod_gen.value import dataclass
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.batch import Command, Inside, Timed, run_all
 

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from devpod_gen.disk import publish
 from devpod_gen.profile.document import document
+from devpod_gen.value import dataclass
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.batch import Command, Inside, run_all
 from devpod_gen.workspace.identity import Identity

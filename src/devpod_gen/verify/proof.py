@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container, Project
 from devpod_gen.errors import StartError
+from devpod_gen.value import dataclass
 from devpod_gen.verify.agreement import SEEN, seen_look
 from devpod_gen.verify.checks import look_inside
 from devpod_gen.verify.doors import ALL, Choice

@@ -1,9 +1,9 @@
 """What a verification found: one value, shown as text, JSON, and later as a page."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from devpod_gen.engine.model import ImageInfo
+from devpod_gen.value import dataclass
 from devpod_gen.verify.doors import DOORS
 from devpod_gen.workspace.clock import Lap, Timing
 from devpod_gen.workspace.history import Kind

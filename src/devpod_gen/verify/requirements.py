@@ -3,8 +3,8 @@ warns about, and goes on, is a warning in the detail of a check that passes."""
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from devpod_gen.value import dataclass
 from devpod_gen.verify.facts import Facts, after_marker
 
 Verdict = tuple[bool | None, str]

@@ -3,13 +3,13 @@
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from devpod_gen.engine import openssh
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.model import Container
+from devpod_gen.value import dataclass
 from devpod_gen.verify.doors import Named
 from devpod_gen.verify.doorway import write_config
 from devpod_gen.verify.proof import EXEC, Proof, look, probe, shut

@@ -1,11 +1,11 @@
 """The archive of an IDE's backend, as a build finds it: on this machine, or at a URL."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.errors import ImageError
 from devpod_gen.plan.jetbrains import BakePlan
+from devpod_gen.value import dataclass
 
 _CONTEXT = "archive"
 _PLAIN = r"[A-Za-z0-9._@+-]+"

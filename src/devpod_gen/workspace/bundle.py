@@ -10,10 +10,11 @@ import json
 import re
 import tarfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import IO, BinaryIO
 
 from devpod_gen.errors import ProfileError
+from devpod_gen.value import dataclass
 
 IMAGE = "image.tar"
 MANIFEST = "manifest.json"

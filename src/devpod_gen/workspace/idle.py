@@ -1,10 +1,9 @@
 """What keeps a workspace up, as the watch inside it (`/usr/local/lib/devpod/idle`) sees it."""
 
-from dataclasses import dataclass
-
 from devpod_gen.engine.api import Engine
 from devpod_gen.errors import EngineError
 from devpod_gen.plan.resolve import IDLE_CPU
+from devpod_gen.value import dataclass
 
 _WATCH = "/usr/local/lib/devpod/idle"
 _SCRIPT = f'[ -x {_WATCH} ] || exit 98; exec {_WATCH} why "${{DEVPOD_IDLE_CPU:-{IDLE_CPU}}}"'

@@ -10,10 +10,11 @@ import hashlib
 import json
 import tarfile
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Any, cast
 
 from devpod_gen.errors import ImageError
+from devpod_gen.value import dataclass
 
 PART = 512 << 10
 """How much of a file is looked at at once: what fits into a processor's cache."""

@@ -6,12 +6,12 @@ here, a process that may live, work that no remote has, are left alone.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container
+from devpod_gen.value import dataclass
 from devpod_gen.workspace import clone, history, ownership, record, throwaway, written
 from devpod_gen.workspace.identity import data_home
 

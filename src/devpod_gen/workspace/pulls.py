@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Event, Lock
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Fetched
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.build import Say
 
 _AT_ONCE = 4

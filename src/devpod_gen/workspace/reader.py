@@ -11,11 +11,11 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from devpod_gen.errors import HostError, ProfileError
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.bundle import (
     BLOCK,
     END,

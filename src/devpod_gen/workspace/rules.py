@@ -3,9 +3,10 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from devpod_gen.value import dataclass
 
 _BEFORE = 256
 """How far before its keyword a match may begin."""

@@ -6,13 +6,14 @@ where it stands in a path or a build step.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import IO, Any
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Parts
 from devpod_gen.errors import EngineError, Finding
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 from devpod_gen.workspace import clean
 from devpod_gen.workspace.layers import Look, Walk, walk
 from devpod_gen.workspace.rules import Hit, Rules, builtin

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from devpod_gen.profile.existing.model import LeftOut
 from devpod_gen.profile.existing.shellwords import commands
 from devpod_gen.profile.wording import shown
+from devpod_gen.value import dataclass
 
 _APT = frozenset(("apt-get", "apt", "aptitude"))
 _OTHERS = frozenset(("apk", "yum", "dnf", "microdnf", "zypper", "pacman"))

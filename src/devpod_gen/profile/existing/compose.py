@@ -5,7 +5,7 @@ developed in it. What else has an image is a sidecar. Files of one set are merge
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from devpod_gen.profile.existing import ownservice, sidecar
@@ -13,6 +13,7 @@ from devpod_gen.profile.existing.base import versions
 from devpod_gen.profile.existing.composefiles import Documents, merged
 from devpod_gen.profile.existing.model import Existing, LeftOut, table
 from devpod_gen.profile.wording import shown
+from devpod_gen.value import dataclass
 
 _TOP = frozenset(("services", "volumes", "networks", "secrets", "configs", "version", "name"))
 _BUILT = "is built from this repo: run it in the workspace"

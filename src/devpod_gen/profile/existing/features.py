@@ -4,12 +4,13 @@ Taken over is what is certain: a language, its version, packages of the distribu
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from devpod_gen.profile import version
 from devpod_gen.profile.existing.model import LeftOut, table
 from devpod_gen.profile.wording import shown
+from devpod_gen.value import dataclass
 
 _ID = re.compile(r"(?:ghcr\.io/)?(?:devcontainers/features/)?([a-z0-9-]+)(?:[:@].*)?")
 _APT = re.compile(r"ghcr\.io/[a-z0-9-]+/[a-z-]*features/apt(?:-get)?-packages(?::.*)?")

@@ -4,13 +4,14 @@ Scalars are those of YAML 1.2, as Compose and Gitpod read them: `yes` and `22:22
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
 
 from devpod_gen.profile.existing.files import UnreadError
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 
 _DEEPEST = 40
 _MOST_NODES = 50_000  # with every alias counted as what it stands for

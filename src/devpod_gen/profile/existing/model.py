@@ -1,11 +1,11 @@
 """What files of others say of a development environment, in a profile's words."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.mount import Mount
+from devpod_gen.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

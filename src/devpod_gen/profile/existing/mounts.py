@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devpod_gen.profile.existing.base import HOMES
 from devpod_gen.profile.existing.model import LeftOut, table
@@ -11,6 +11,7 @@ from devpod_gen.profile.mount import Mount
 from devpod_gen.profile.offlimits import why_not
 from devpod_gen.profile.toml import can_hold
 from devpod_gen.profile.wording import shown
+from devpod_gen.value import dataclass
 
 _HOME = re.compile(
     r"^(?:\$\{(?:localEnv|env):HOME(?::[^}]*)?\}(?:\$\{(?:localEnv|env):USERPROFILE\})?"

@@ -1,11 +1,12 @@
 """A repo whose files are read, each once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from devpod_gen.profile.existing.files import UnreadError, read
 from devpod_gen.profile.existing.model import Existing, nothing
+from devpod_gen.value import dataclass
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What several files say, brought together: the first that says a thing is who says it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from devpod_gen.profile.bounds import MOST
@@ -11,6 +11,7 @@ from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
 from devpod_gen.profile.existing.mounts import Room
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.wording import shown
+from devpod_gen.value import dataclass
 
 _MOST = 128 * 1024  # characters of all that is taken over: a profile may have 256 KiB
 _Pairs = tuple[tuple[Any, Any], ...]

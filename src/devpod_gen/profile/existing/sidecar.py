@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from devpod_gen.profile.existing import servicekeys, variables
 from devpod_gen.profile.existing.model import LeftOut, Service, entries
 from devpod_gen.profile.existing.ports import is_port, numbers
 from devpod_gen.profile.wording import shown
+from devpod_gen.value import dataclass
 
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _IMAGE = re.compile(

@@ -2,9 +2,9 @@
 
 import tarfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from devpod_gen.errors import DevpodError
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.secrecy.forms import is_telling
 from devpod_gen.workspace.secrecy.hunt import Spot, hunt_for
 from devpod_gen.workspace.secrecy.places import KINDS, PLACES, Of

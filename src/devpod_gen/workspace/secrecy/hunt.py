@@ -3,9 +3,10 @@ value is never told, and hidden where it stands in the place's name."""
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devpod_gen.profile.wording import printable
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.secrecy.forms import searched
 from devpod_gen.workspace.secrecy.mask import Mask
 from devpod_gen.workspace.secrecy.value import Value

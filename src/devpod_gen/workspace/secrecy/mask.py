@@ -1,8 +1,9 @@
 """Secrets, hidden in what is printed, also where they come in pieces."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.secrecy.forms import hidden
 
 STARS = b"***"

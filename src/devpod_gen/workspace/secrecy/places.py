@@ -2,9 +2,9 @@
 to get somewhere adds the place, and the tests ask for a planted leak of each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from devpod_gen.value import dataclass
 from devpod_gen.workspace.secrecy import around, imaged, within
 from devpod_gen.workspace.secrecy.scope import Look, Scope
 

@@ -1,11 +1,11 @@
 """What is searched: one workspace, its image, and what we keep of it on this machine."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Project
+from devpod_gen.value import dataclass
 
 Look = Callable[[str, bytes], None]
 """Takes what exactly it is, and a text."""
