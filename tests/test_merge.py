@@ -503,9 +503,9 @@ CAMPAIGN = pytest.mark.campaign
     ("call", "what", "fewest"),
     [
         ("renameat", "signal=SIGKILL", 4),
-        pytest.param("fsync", "signal=SIGKILL", 10, marks=CAMPAIGN),
+        pytest.param("fsync", "signal=SIGKILL", 5, marks=CAMPAIGN),
         pytest.param("renameat", "error=ENOSPC", 4, marks=CAMPAIGN),
-        pytest.param("fsync", "error=ENOSPC", 10, marks=CAMPAIGN),
+        pytest.param("fsync", "error=ENOSPC", 5, marks=CAMPAIGN),
     ],
 )
 def test_stopped_at_any_moment(
