@@ -23,7 +23,7 @@ pytestmark = [
 
 BUDGETS = ROOT / "tests" / "data" / "instructions.json"
 SLACK = 1.08
-"""Of ten runs the smallest Typer app's differed by 7 %, ours by 0.6 % at most."""
+"""More than runs of the same code have differed by: the smallest Typer app's by 7 %."""
 
 APP = """
 import typer
@@ -121,12 +121,13 @@ def test_generate_where_nothing_changes(
 
 
 def test_generate_of_one_more_profile(count: Count, bare: int, tmp_path: Path) -> None:
-    """Five milliseconds where Python takes ten to start: half of what that takes."""
+    """About what five milliseconds are where Python takes ten to start; `test_growth` has them
+    in processor time."""
     few, more = (
         count("-c", GENERATE, ROOT / "tests", tmp_path / str(number), number) for number in (2, 12)
     )
     each = (more - few) / 10
-    assert each <= 0.5 * SLACK * bare
+    assert each <= 0.6 * bare
     hold("generate, one more profile, of Python's start", each / bare)
 
 
