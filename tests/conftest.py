@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,12 @@ class Ran:
     code: int
     out: str
     err: str
+
+
+# A job in the background is started with Ctrl-C switched off, and hands that on to all that it
+# starts: then no test of an interrupt could be one.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

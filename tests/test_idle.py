@@ -86,6 +86,7 @@ def test_it_stops_says_why_and_is_started_in_place(workspace: Make, command: Com
     assert (again["container"], again["created"]) == (container, False)
     status = json.loads(command("status", "--why-awake", "--json", "-C", repo).out)
     assert status["workspaces"][0]["awake"]["timeout"] == 3
+    assert command("up", "-C", repo).code == 0  # to ask is no use of it
     assert "  stops after 3 s without use, " in command("status", "--why-awake", "-C", repo).out
     config = Path(os.environ["XDG_DATA_HOME"], "devpod-gen", told["id"], "ssh_config")
     over = ["ssh", "-F", str(config), told["ssh_host"], "sleep 6; echo ended"]

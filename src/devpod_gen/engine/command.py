@@ -21,7 +21,7 @@ TIMED_OUT = 124
 _KEPT_LINES = 40
 _PIECE = 1024 * 1024
 
-_READER = ("sh", "-c", "cat || exec cat >/dev/null")
+_READER = ("/bin/sh", "-c", "cat || exec cat >/dev/null")
 """Hands on what it reads, and reads on to the end when nobody takes it any more."""
 
 _GRACE = 5.0  # seconds that an interrupted command has to end by itself
@@ -131,7 +131,9 @@ def feed(argv: list[str], take: Callable[[IO[bytes]], None], *, timeout: float) 
 def pour(link: "socket", take: Callable[[bytes], None], *, timeout: float) -> bool:
     """Hand on what comes over a connection, as it comes, until the other side is through; False
     past `timeout` seconds. A process reads it, so that what is inherited from us is held."""
-    process = _start([*_READER], None, subprocess.DEVNULL, stdin=link.fileno())
+    # Whatever PATH the user has: the system's own is enough for it.
+    system = {"PATH": os.defpath}
+    process = _start([*_READER], system, subprocess.DEVNULL, stdin=link.fileno())
     with _deadline(process, timeout):
         assert process.stdout  # noqa: S101 - it was asked for
         while piece := os.read(process.stdout.fileno(), _PIECE):
