@@ -146,7 +146,8 @@ def private_folder(path: Path) -> Path:
         missing = [*takewhile(lambda folder: not folder.is_dir(), (path, *path.parents))]
         for folder in reversed(missing):  # parents=True would go by the umask
             folder.mkdir(mode=0o700, exist_ok=True)
-        path.chmod(0o700)
+        if path.stat().st_mode & 0o777 != 0o700:  # to write the same again takes milliseconds
+            path.chmod(0o700)
     except OSError as error:
         message = f"the folder cannot be made: {error.strerror}"
         raise HostError(
