@@ -37,11 +37,12 @@ from devpod_gen.errors import HostError, ProfileError
 from devpod_gen.plan import lock
 from devpod_gen.plan.hook import _line
 from devpod_gen.plan.model import PlatformImage
-from devpod_gen.plan.place import covers, system_folder
+from devpod_gen.plan.place import system_folder
 from devpod_gen.plan.resolve import resolve, slug
 from devpod_gen.profile import bounds, toml, version
 from devpod_gen.profile.character import is_hidden
 from devpod_gen.profile.load import parse
+from devpod_gen.profile.nesting import covers
 from devpod_gen.profile.template import Template, is_name
 from devpod_gen.profile.wording import cut, printable, shown, where
 from devpod_gen.workspace.spot import spot

@@ -76,6 +76,20 @@ def test_it_asks_before_it_checks_out(repo: Path, cli: Command, tmp_path: Path) 
     assert worktree.losses(folder, lambda _: False) == ()
 
 
+def test_the_data_folder_may_be_a_link(
+    repo: Path, cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repo is known by its folder with links resolved, and so is a worktree of ours."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to("elsewhere")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "link"))
+    assert cli("up", "--branch", "new", "-C", repo).code == 3
+    folder = worktree.place(repo, "new")
+    assert folder == folder.resolve()
+    assert unread.is_unread(folder)
+    assert worktree.is_ours(folder)
+
+
 def test_what_was_refused_leaves_no_work_behind(repo: Path, cli: Command) -> None:
     assert cli("up", "--branch", "new", "-C", repo).code == 3
     folder = worktree.place(repo, "new")

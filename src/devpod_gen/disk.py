@@ -1,6 +1,7 @@
 """The one module that writes files to stay: each is old or new, never half."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -39,6 +40,11 @@ def append(path: Path, line: str, *, most: int) -> None:
     except OSError as error:
         message = f"the file cannot be written: {error.strerror}"
         raise HostError(message, where=str(path), fix="make it a writable file") from error
+
+
+def hashed(*parts: str | os.PathLike[str]) -> str:
+    """A hash of these, in hexadecimal digits: a name for what is kept about them."""
+    return hashlib.sha256(b"\0".join(map(os.fsencode, parts))).hexdigest()
 
 
 def temporary_prefix() -> str:

@@ -26,6 +26,7 @@ from devpod_gen.cli.options import (
 )
 from devpod_gen.cli.values import secrets_of
 from devpod_gen.errors import ProfileError
+from devpod_gen.workspace.identity import worktrees_home
 
 if TYPE_CHECKING:
     from devpod_gen.emit.tree import Change
@@ -128,7 +129,7 @@ def up(
 def _trusted(repo: Repo) -> "Plan":
     """The plan. A branch that is new here is checked out once its profile is trusted, and
     looked at again: it may have been put there another way. Raises Untrusted."""
-    if repo.root.parent.parent.name == "worktrees":  # else nothing is loaded for it
+    if repo.root.parent.parent == worktrees_home():  # else nothing is loaded for it
         _complete(repo)
     return mountable_plan_of(repo)
 

@@ -5,11 +5,10 @@ with their hashes, says of the others, too, which are ours and as we wrote them.
 """
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Iterator
 
-from devpod_gen.emit.file import BLANK, LIST, RenderedFile, stamped
+from devpod_gen.emit.file import BLANK, LIST, RenderedFile, sha256_of, stamped
 from devpod_gen.errors import Finding
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.view import view
@@ -96,5 +95,5 @@ def _listed(plan: Plan, files: tuple[RenderedFile, ...]) -> RenderedFile:
         f"# profile sha256:{plan.digest}\n# content sha256:{BLANK}\n"
     )
     start = len(plan.output) + 1
-    lines = (f"{hashlib.sha256(x.text.encode()).hexdigest()}  {x.path[start:]}\n" for x in files)
+    lines = (f"{sha256_of(x.text)}  {x.path[start:]}\n" for x in files)
     return stamped(f"{plan.output}/{LIST}", head + "".join(lines))

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from devpod_gen import resources
-from devpod_gen.disk import cache_home, private_folder, publish
-from devpod_gen.emit.file import LIST, RenderedFile
+from devpod_gen.disk import cache_home, hashed, private_folder, publish
+from devpod_gen.emit.file import LIST, RenderedFile, sha256_of
 from devpod_gen.emit.tree import Change, same
 from devpod_gen.errors import HostError
 from devpod_gen.plan.model import Plan
@@ -43,7 +43,7 @@ def recall(root: Path, output: str, key: str) -> tuple[Change, ...] | None:
 
 def remember(root: Path, output: str, key: str, files: tuple[RenderedFile, ...]) -> None:
     """Keep what `key` has rendered to. Where the disk refuses, it is rendered again."""
-    hashes = {file.path: hashlib.sha256(file.text.encode()).hexdigest() for file in files}
+    hashes = {file.path: sha256_of(file.text) for file in files}
     with contextlib.suppress(HostError):
         path = _path(root, output)
         private_folder(path.parent)
@@ -65,8 +65,7 @@ def _read(root: Path, output: str) -> dict[str, Any] | None:
 
 def _path(root: Path, output: str) -> Path:
     """One file a clone and profile, whatever they become."""
-    name = hashlib.sha256(os.fsencode(root) + b"\0" + output.encode()).hexdigest()[:16]
-    return cache_home() / "rendered" / name
+    return cache_home() / "rendered" / hashed(root, output)[:16]
 
 
 @cache

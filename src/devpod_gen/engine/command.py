@@ -65,11 +65,11 @@ def run(
         _kill(process)
         output, errors = process.communicate()
         errors += f"\nstopped after {timeout:g} s".encode()
-        return Result(TIMED_OUT, _text(output), _text(errors))
+        return Result(TIMED_OUT, text(output), text(errors))
     except BaseException:
         _stop(process)
         raise
-    return Result(process.returncode, _text(output), _text(errors))
+    return Result(process.returncode, text(output), text(errors))
 
 
 def stream(
@@ -88,7 +88,7 @@ def stream(
     assert process.stdout  # noqa: S101 - it was asked for
     try:
         for raw in process.stdout:
-            line = _text(raw).rstrip()
+            line = text(raw).rstrip()
             last.append(line)
             on_line(line)
         code = process.wait()
@@ -125,7 +125,7 @@ def feed(argv: list[str], take: Callable[[IO[bytes]], None], *, timeout: float) 
             timer.cancel()
         code = process.wait()
         said.seek(0)
-        return Result(code, "", _text(said.read()))
+        return Result(code, "", text(said.read()))
 
 
 def pour(link: "socket", take: Callable[[bytes], None], *, timeout: float) -> bool:
@@ -150,7 +150,7 @@ def copy_in(argv: list[str], source: BinaryIO, *, timeout: float) -> Result:
             while piece := source.read(_PIECE):
                 process.stdin.write(piece)
         output, errors = process.communicate()
-        return Result(process.returncode, _text(output), _text(errors))
+        return Result(process.returncode, text(output), text(errors))
 
 
 @contextlib.contextmanager
@@ -218,5 +218,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _text(data: bytes) -> str:
+def text(data: bytes | bytearray) -> str:
+    """What a program has said."""
     return data.decode("utf-8", errors="replace")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from devpod_gen.engine.model import Allowed, Bind
+from devpod_gen.engine.model import SERVICE, Allowed, Bind
 from devpod_gen.errors import Finding, Forbidden
 
 _OURS = frozenset(
@@ -25,7 +25,6 @@ _WORST = frozenset(("AUDIT_WRITE", "MKNOD", "NET_RAW", "SETFCAP", "SETPCAP"))
 _OWN = ("CapAdd", "CapDrop", "SecurityOpt")
 """What each service has its own of."""
 
-_SERVICE = "com.docker.compose.service"
 _NO_SERVICE = Allowed("", (), ("ALL",), ("no-new-privileges:true",))
 _NAMELESS = re.compile("[0-9a-f]{64}")
 """A volume that an image asks for; Compose keeps it for the next container."""
@@ -58,7 +57,7 @@ def require_made(inspected: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> 
     """The same of a container that Compose has made, as the engine tells of it; it must be of
     one of the services that are `allowed`."""
     name = str(inspected.get("Name", "")).lstrip("/")
-    service = ((inspected.get("Config") or {}).get("Labels") or {}).get(_SERVICE)
+    service = ((inspected.get("Config") or {}).get("Labels") or {}).get(SERVICE)
     known = next((one for one in allowed if one.service == service), _NO_SERVICE)
     host = {
         key: value

@@ -13,7 +13,7 @@ from typing import Any
 
 from devpod_gen.engine import asked, belongings, conformity, connect, wire
 from devpod_gen.engine.composed import Composed, Unknown, composed
-from devpod_gen.engine.model import OnStep, Project
+from devpod_gen.engine.model import PROJECT, SERVICE, OnStep, Project
 from devpod_gen.meanwhile import begin
 
 _DEADLINE = 120.0
@@ -33,7 +33,7 @@ def start(project: Project, argv: list[str], environment: dict[str, str], on_ste
         made = _read(project, environment)
     except (Unknown, OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-    mine = wire.labels(f"com.docker.compose.project={project.name}")
+    mine = wire.of_project(project.name)
     plugin = asked.plugin()
     image = wire.get(f"/images/{wire.name(made.container['Image'])}/json")
     if not plugin or not image or wire.get("/containers/json", all=1, filters=mine):
@@ -108,7 +108,7 @@ def _key(project: Project, made: Composed, plugin: asked.Plugin) -> str:
 
 def _of_project(project: Project, plugin: asked.Plugin) -> dict[str, str]:
     return {
-        "com.docker.compose.project": project.name,
+        PROJECT: project.name,
         "com.docker.compose.version": plugin.version,
     }
 
@@ -126,7 +126,7 @@ def _have_network(project: Project, made: Composed, plugin: asked.Plugin) -> boo
         return answer.status < 400
     found = wire.get(f"/networks/{wire.name(name)}") or {"Name": name}
     belongings.require_network(found)
-    return bool((found.get("Labels") or {}).get("com.docker.compose.project") == project.name)
+    return bool((found.get("Labels") or {}).get(PROJECT) == project.name)
 
 
 def _have_volume(project: Project, key: str, made: Composed, plugin: asked.Plugin) -> bool:
@@ -154,7 +154,7 @@ def _belonging(
         "com.docker.compose.project.config_files": ",".join(map(str, project.files)),
         "com.docker.compose.project.environment_file": os.devnull,
         "com.docker.compose.project.working_dir": str(project.files[0].parent),
-        "com.docker.compose.service": "dev",
+        SERVICE: "dev",
     }
     network = _network(project)
     aliases = [f"{project.name}-dev-1", "dev"]

@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 from devpod_gen.engine import connect, execution, listing, questions, removal, wire
 from devpod_gen.engine.command import Result, run
 from devpod_gen.engine.model import (
+    PROJECT,
+    SERVICE,
     Base,
     Build,
     Container,
@@ -148,7 +150,7 @@ class Docker:
 
     def stop(self, project: Project) -> None:
         """See Engine."""
-        found = self.containers({"com.docker.compose.project": project.name})
+        found = self.containers({PROJECT: project.name})
         patience = [] if project.grace is None else ["-t", str(project.grace)]
         result = run([connect.client(), "stop", *patience, *(c.id for c in found)], timeout=_ONCE)
         if not result.ok:
@@ -267,7 +269,7 @@ class Docker:
 
         if service is None:
             return compose.logs_command(project, follow=follow)
-        chosen = {"com.docker.compose.project": project, "com.docker.compose.service": service}
+        chosen = {PROJECT: project, SERVICE: service}
         found = self.containers(chosen)
         if not found:
             message = f"the workspace has no service {service}"

@@ -8,21 +8,18 @@ import os
 import time
 from dataclasses import field
 
-from devpod_gen.engine import wire
-from devpod_gen.engine.command import TIMED_OUT, Result, pour
+from devpod_gen.engine import frames, wire
+from devpod_gen.engine.command import TIMED_OUT, Result, pour, text
 from devpod_gen.engine.model import OnOutput
 from devpod_gen.value import dataclass
 
-_HEAD = 8
-_ERRORS = 2
 _PATIENCE = 5.0
 _PAUSE = 0.002
 
 
 @dataclass(slots=True)
 class _Said:
-    """What has come by now. The engine sends frames: a stream's number, three zeros and a
-    length, then so many bytes."""
+    """What has come by now, and the part of a frame behind it."""
 
     on_output: OnOutput
     output: bytearray = field(default_factory=bytearray)
@@ -33,14 +30,10 @@ class _Said:
         """Sort what comes into the two streams."""
         self.rest += piece
         before = len(self.output)
-        while len(self.rest) >= _HEAD:
-            end = _HEAD + int.from_bytes(self.rest[4:_HEAD], "big")
-            if len(self.rest) < end:
-                break
-            (self.errors if self.rest[0] == _ERRORS else self.output).extend(self.rest[_HEAD:end])
-            del self.rest[:end]
+        for stream, said in frames.taken(self.rest):
+            (self.errors if stream == frames.ERRORS else self.output).extend(said)
         if len(self.output) > before:
-            self.on_output(_text(self.output))
+            self.on_output(text(self.output))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ def execute(call: Call, on_output: OnOutput) -> Result:
     said = _Said(on_output)
     with wire.connected(f"/exec/{number}/start", {"Detach": False, "Tty": False}) as link:
         in_time = pour(link, said.take, timeout=call.timeout)
-    output, errors = _text(said.output), _text(said.errors)
+    output, errors = text(said.output), text(said.errors)
     if not in_time:
         return Result(TIMED_OUT, output, f"{errors}\nstopped after {call.timeout:g} s")
     return Result(_code(number), output, errors)
@@ -90,7 +83,3 @@ def _code(number: str) -> int:
         time.sleep(_PAUSE)
     code = found.get("ExitCode")
     return code if isinstance(code, int) else 1
-
-
-def _text(data: bytes | bytearray) -> str:
-    return data.decode("utf-8", errors="replace")

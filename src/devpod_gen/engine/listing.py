@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from devpod_gen.engine import wire
-from devpod_gen.engine.model import Container, Times
+from devpod_gen.engine.model import PROJECT, SERVICE, Container, Times
 
 _FEW = 8
 """So many questions are asked one after another, or at the same time."""
 
 _NEVER = "0001-01-01T00:00:00Z"
 _LABELS = (
-    "com.docker.compose.project",
+    PROJECT,
     "com.docker.compose.project.working_dir",
-    "com.docker.compose.service",
+    SERVICE,
     "com.intellij.devcontainer.id",
     "com.intellij.devcontainer.sources.path",
     "devcontainer.local_folder",

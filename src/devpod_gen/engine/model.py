@@ -6,6 +6,10 @@ from typing import Literal
 
 from devpod_gen.value import dataclass
 
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+"""Compose's labels: of which project a thing is, and of which service a container."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
@@ -67,7 +71,7 @@ class Container:
     @property
     def project(self) -> str:
         """The Compose project that it is a part of."""
-        return self.labels["com.docker.compose.project"]
+        return self.labels[PROJECT]
 
     @property
     def user(self) -> str:
@@ -87,7 +91,7 @@ class Container:
     @property
     def service(self) -> str:
         """What Compose calls it: `dev` is the workspace, others are its sidecars."""
-        return self.labels["com.docker.compose.service"]
+        return self.labels[SERVICE]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from devpod_gen.engine.model import SERVICE
+
 _Found = dict[str, Any]
 
 
@@ -29,7 +31,7 @@ def waves(containers: Sequence[_Found]) -> Iterator[list[_Found]]:
 
 def service(container: _Found) -> str:
     """What Compose calls it."""
-    return str((container.get("Labels") or {}).get("com.docker.compose.service", ""))
+    return str((container.get("Labels") or {}).get(SERVICE, ""))
 
 
 def _depends(container: _Found) -> set[str]:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from devpod_gen.engine import connect, wire
-from devpod_gen.engine.model import ImageInfo, Parts, Published
+from devpod_gen.engine.command import text
+from devpod_gen.engine.frames import plain
+from devpod_gen.engine.model import PROJECT, ImageInfo, Parts, Published
 from devpod_gen.errors import EngineError
 
 _ONCE = 120.0
@@ -66,7 +68,7 @@ def why_stopped(container: str) -> str:
     state = _inspected(container)["State"]
     told = {"stdout": 1, "stderr": 1, "tail": 20}
     answer = wire.require(wire.ask("GET", f"/containers/{container}/logs", query=told))
-    said = wire.plain(answer.body).decode("utf-8", errors="replace").strip()
+    said = text(plain(answer.body)).strip()
     killed = ", out of memory" if state.get("OOMKilled") else ""
     reason = f"{state['Status']}, exit code {state['ExitCode']}{killed} {state.get('Error', '')}"
     return f"{reason.strip()}\n{said}".strip()
@@ -94,7 +96,7 @@ def proven(project: str) -> tuple[str, ...]:
     return tuple(
         f"{kind} {name}"
         for kind in ("container", "network", "volume")
-        for name, labels in _carrying(kind, f"com.docker.compose.project={project}")
+        for name, labels in _carrying(kind, f"{PROJECT}={project}")
         if any(key.startswith("devpod-gen.") for key in labels)
     )
 
@@ -122,7 +124,7 @@ def projects() -> Mapping[str, tuple[str, ...]]:
         ("volume", "devpod-gen.workspace"),
     ):
         for name, labels in _carrying(kind, label):
-            if project := labels.get("com.docker.compose.project"):
+            if project := labels.get(PROJECT):
                 projects[project] = (*projects.get(project, ()), f"{kind} {name}")
     return projects
 

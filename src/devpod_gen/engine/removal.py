@@ -20,7 +20,7 @@ def remove(project: Project, *, volumes: bool) -> None:
     """Stop and remove all that carries the project's label. Volumes without a name go with
     their container: nobody could tell whose they were. A shared volume stays, though the
     project that made it is on its label. Raises EngineError."""
-    mine = wire.labels(f"com.docker.compose.project={project.name}")
+    mine = wire.of_project(project.name)
     for wave in waves(wire.get("/containers/json", all=1, filters=mine)):
         each(lambda one: _remove_container(project, str(one["Id"])), wave)
     networks = wire.get("/networks", filters=mine)

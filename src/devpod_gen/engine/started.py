@@ -17,7 +17,7 @@ class Refused(Exception):
 def start(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
     """Start the project's containers that do not run, or those of these services. What is of
     no service, any more, is left as it is. Raises Refused, Forbidden."""
-    mine = wire.labels(f"com.docker.compose.project={project.name}")
+    mine = wire.of_project(project.name)
     names = only or tuple(one.service for one in project.allowed)
     listed: list[dict[str, Any]] = _get("/containers/json", all=1, filters=mine)
     found = [one for one in listed if not names or service(one) in names]

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from devpod_gen.engine import connect
+from devpod_gen.engine.model import PROJECT
 from devpod_gen.errors import EngineError
 from devpod_gen.value import dataclass
 
@@ -67,19 +68,14 @@ def labels(*chosen: str) -> str:
     return json.dumps({"label": list(chosen)})
 
 
+def of_project(project: str) -> str:
+    """The filter of a listing: what Compose counts to this project."""
+    return labels(f"{PROJECT}={project}")
+
+
 def name(text: str) -> str:
     """A name as a part of a path."""
     return quote(text, safe="/:@")
-
-
-def plain(stream: bytes) -> bytes:
-    """What a container has said, without the frames in which the engine hands it out: eight
-    bytes, with the length in the last four. With a terminal there are none."""
-    said, rest = b"", stream
-    while len(rest) >= 8 and rest[0] < 3 and rest[1:4] == b"\0\0\0":
-        end = 8 + int.from_bytes(rest[4:8], "big")
-        said, rest = said + rest[8:end], rest[end:]
-    return said + rest
 
 
 def ask(

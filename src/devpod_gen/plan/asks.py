@@ -18,8 +18,8 @@ from typing import Literal
 
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.mount import MountPlan
-from devpod_gen.plan.place import covers
 from devpod_gen.plan.steering import leads
+from devpod_gen.profile.nesting import covers
 from devpod_gen.profile.secret import Source
 from devpod_gen.profile.template import PLACE
 from devpod_gen.profile.wording import printable, shown
@@ -143,18 +143,18 @@ def _secrets(plan: Plan) -> Iterator[Ask]:
 
 def _mounts(plan: Plan) -> Iterator[Ask]:
     """Each that has to be asked for, by where it leads; where nobody has looked, all."""
-    for index, mount in enumerate(plan.mounts):
+    for mount in plan.mounts:
         if not asks_for(plan, mount):
             continue
         if mount.place and mount.place.inside and not plan.clone:
             what = f"the repo's {mount.place.told} is at {mount.target}: programs do what it says"
-            yield Ask("mounts", what, f"mounts[{index}].source")
+            yield Ask("mounts", what, f"{mount.key}.source")
             continue
         real = mount.place.real if mount.place else mount.source
         told = f" (the profile says {mount.source})" if real != mount.source else ""
         can = "read it" if mount.readonly else "read and change it"
         what = f"{real} of this machine{told} is mounted {mount.mode}: code inside can {can}"
-        yield Ask("mounts", what, f"mounts[{index}].source")
+        yield Ask("mounts", what, f"{mount.key}.source")
 
 
 def _backend(plan: Plan) -> Iterator[Ask]:

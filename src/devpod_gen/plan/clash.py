@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from devpod_gen.errors import Finding
 from devpod_gen.plan import mount
-from devpod_gen.plan.place import covers, is_settings, system_folder
+from devpod_gen.plan.place import is_settings, system_folder
 from devpod_gen.profile.load import invalid
 from devpod_gen.profile.model import Profile
+from devpod_gen.profile.nesting import covers
 from devpod_gen.profile.wording import where
 
 _RESERVED = ("PATH", "HOME", "USER", "SHELL")
@@ -24,7 +25,7 @@ def refuse_clashes(profile: Profile, workspace: str, home: str) -> None:
         for cache in profile.caches
         for index, folder in enumerate(cache.folders)
         for what, place in (("workspace", workspace), ("home folder", home))
-        if f"{place}/".startswith(f"{folder.rstrip('/')}/")
+        if covers(folder, place)
     ]
     problems += [
         Finding(place, f"{path} would take the place of the system's {found}")

@@ -6,8 +6,9 @@ from typing import Literal
 
 from devpod_gen.errors import Finding
 from devpod_gen.plan.jetbrains import FOLDER as BACKENDS
-from devpod_gen.plan.place import covers, system_folder
+from devpod_gen.plan.place import system_folder
 from devpod_gen.profile.model import Profile
+from devpod_gen.profile.nesting import covers, meet
 from devpod_gen.profile.wording import where
 from devpod_gen.value import dataclass
 
@@ -41,6 +42,11 @@ class MountPlan:
     readonly: bool
     optional: bool
     place: Place | None = None
+
+    @property
+    def key(self) -> str:
+        """Its place in the profile."""
+        return f"mounts[{self.number - 1}]"
 
     @property
     def variable(self) -> str:
@@ -96,13 +102,9 @@ def clashes(profile: Profile, workspace: str, home: str) -> Iterator[Finding]:
             yield Finding(place, f"{target} would hide the home folder ({home})")
         elif covers("/usr", target) and not system_folder(target):
             yield Finding(place, f"{target} would take the place of the system's /usr")
-        elif found := next((one for one in ours if _meet(one, target)), None):
+        elif found := next((one for one in ours if meet(one, target)), None):
             yield Finding(place, f"{target} would take the place of {found}, which devpod-gen uses")
         for what, other in taken:
-            if _meet(other, target):
+            if meet(other, target):
                 yield Finding(place, f"{target} and {what} ({other}) would lie in one another")
         taken.append((f"mounts[{index}]", target))
-
-
-def _meet(one: str, other: str) -> bool:
-    return covers(one, other) or covers(other, one)

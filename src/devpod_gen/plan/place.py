@@ -3,6 +3,7 @@
 import posixpath
 
 from devpod_gen.plan.hook import KEPT
+from devpod_gen.profile.nesting import meet
 
 _SYSTEM = (
     *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/root", "/run"),
@@ -22,7 +23,7 @@ _SYSTEM = (
 def system_folder(path: str) -> str | None:
     """The system's folder that `path` is, is in, or would hide; None: none of them."""
     plain = posixpath.normpath(f"/{path.lstrip('/')}")
-    return next((one for one in _SYSTEM if covers(one, plain) or covers(plain, one)), None)
+    return next((one for one in _SYSTEM if meet(one, plain)), None)
 
 
 def is_settings(home: str, path: str) -> bool:
@@ -30,8 +31,3 @@ def is_settings(home: str, path: str) -> bool:
     a hidden folder of the home, or the one of the user's programs."""
     below = path.removeprefix(f"{home.rstrip('/')}/")
     return below != path and (below.startswith(".") or below.split("/")[0] == "bin")
-
-
-def covers(outer: str, inner: str) -> bool:
-    """Whether `inner` is `outer`, or below it."""
-    return f"{inner}/".startswith(f"{outer.rstrip('/')}/")

@@ -3,6 +3,8 @@
 What is compared with a real machine is in `devpod_gen.workspace.guarded`, which knows more.
 """
 
+from devpod_gen.profile.nesting import covers
+
 SYSTEM = (
     *("/etc", "/proc", "/sys", "/dev", "/boot", "/efi", "/run", "/var/run", "/root", "/usr"),
     *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/var/lib", "/var/spool", "/snap"),
@@ -34,13 +36,9 @@ def why_not(source: str) -> str | None:
         return "no workspace gets a socket"
     if source in ("~", "/", *COMMON):
         return "is a whole home, or more"
-    if any(_covers(one, source) for one in SYSTEM):
+    if any(covers(one, source) for one in SYSTEM):
         return IS_SYSTEM
-    if any(_covers(f"~/{one}", source) or f"/{one}/" in f"{source}/" for one in KEYS):
+    if any(covers(f"~/{one}", source) or f"/{one}/" in f"{source}/" for one in KEYS):
         return IS_KEY
     near = (f"~/{one}" for one in KEYS)
-    return "holds what no workspace gets" if any(_covers(source, one) for one in near) else None
-
-
-def _covers(outer: str, inner: str) -> bool:
-    return f"{inner}/".startswith(f"{outer}/")
+    return "holds what no workspace gets" if any(covers(source, one) for one in near) else None

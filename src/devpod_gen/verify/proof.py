@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import field
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Container, Project
+from devpod_gen.engine.model import PROJECT, SERVICE, Container, Project
 from devpod_gen.errors import StartError
 from devpod_gen.value import dataclass
 from devpod_gen.verify.agreement import SEEN, seen_look
@@ -18,7 +18,6 @@ from devpod_gen.workspace import services, throwaway
 from devpod_gen.workspace.allowance import allowance
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
-from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
 from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.welcome import ready_within
@@ -73,7 +72,7 @@ def taken_away(run: Proof, project: Project, door: Door) -> Iterator[None]:
 
 def container_of(engine: Engine, project: str) -> Container:
     """The workspace's container in a project. Raises StartError."""
-    found = engine.containers({PROJECT: project, "com.docker.compose.service": "dev"})
+    found = engine.containers({PROJECT: project, SERVICE: "dev"})
     if not found:
         message = "the workspace was started, but the engine does not list it"
         raise StartError(message, where=project, fix="run it again")

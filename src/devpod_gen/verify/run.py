@@ -7,6 +7,7 @@ project would recreate its container.
 from contextlib import nullcontext
 
 from devpod_gen.engine.api import Engine
+from devpod_gen.engine.model import PROJECT
 from devpod_gen.plan.model import Plan
 from devpod_gen.verify.agreement import compared
 from devpod_gen.verify.compose import compose_door
@@ -25,7 +26,6 @@ from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_folders
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.images import have_images
-from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.port import VARIABLE as SSH_PORT
 from devpod_gen.workspace.secrecy.standin import stand_ins
 from devpod_gen.workspace.secrecy.value import Value

@@ -38,4 +38,4 @@ def _folders(identity: Identity, plan: Plan) -> Iterator[tuple[str, str]]:
         yield source, _VOLUME
     for mount in plan.mounts:
         if mount.variable in known:
-            yield known[mount.variable], f"take mounts[{mount.number - 1}] out of the profile"
+            yield known[mount.variable], f"take {mount.key} out of the profile"

@@ -1,11 +1,11 @@
 """Which workspace a clone has: its id, its Compose project, and where its own files live."""
 
-import hashlib
 import os
 import re
 from pathlib import Path
 
 from devpod_gen import source
+from devpod_gen.disk import hashed
 from devpod_gen.errors import HostError
 from devpod_gen.value import dataclass
 
@@ -53,10 +53,7 @@ def identify(root: Path, name: str, output: str, branch: str | None = None) -> I
     The hash is long enough that no machine sees two of the same.
     """
     real = root.resolve()
-    told = os.fsencode(real) + b"\0" + output.encode()
-    if branch:
-        told += b"\0" + branch.encode("utf-8", errors="surrogateescape")
-    digest = hashlib.sha256(told).hexdigest()[:12]
+    digest = hashed(real, output, *((branch,) if branch else ()))[:12]
     return Identity(digest, f"{name}-{digest}", real, output, branch)
 
 
@@ -84,6 +81,12 @@ def data_home() -> Path:
     Raises HostError when there is no home.
     """
     return _home("XDG_DATA_HOME", ".local/share")
+
+
+def worktrees_home() -> Path:
+    """Where the worktrees of branches are, with links resolved, as a repo's folder is. Raises
+    HostError when there is no home."""
+    return (data_home() / "worktrees").resolve()
 
 
 def state_home() -> Path:

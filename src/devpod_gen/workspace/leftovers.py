@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Container
+from devpod_gen.engine.model import PROJECT, Container
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import clone, history, ownership, record, throwaway, written
 from devpod_gen.workspace.identity import data_home
@@ -57,7 +57,7 @@ def _verification(engine: Engine, name: str) -> Leftover:
 
 
 def _items(engine: Engine, project: str) -> tuple[str, ...]:
-    return engine.labelled(ownership.PROJECT, project)
+    return engine.labelled(PROJECT, project)
 
 
 def _is_network_only(project: str, items: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from devpod_gen.disk import remove_folder
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Container, Project
+from devpod_gen.engine.model import PROJECT, Container, Project
 from devpod_gen.meanwhile import alongside, begin
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import (
@@ -120,7 +120,7 @@ def cache_sizes(engine: Engine, identity: Identity) -> tuple[tuple[str, int], ..
     volumes = [
         item.removeprefix("volume ")
         for name in ownership.projects(engine, identity)
-        for item in engine.labelled(ownership.PROJECT, name)
+        for item in engine.labelled(PROJECT, name)
         if item.startswith("volume ") and "_cache-" in item
     ]
     sizes = engine.volume_sizes() if volumes else {}
@@ -132,12 +132,12 @@ def down(engine: Engine, identity: Identity, *, caches: bool = False) -> tuple[s
     names of their own; say what that was. Caches stay unless asked for."""
     removed: list[str] = []
     for name in sorted(ownership.projects(engine, identity)):
-        there = set(engine.labelled(ownership.PROJECT, name))
+        there = set(engine.labelled(PROJECT, name))
         if there:
             engine.remove(Project(name, ()), volumes=caches)
         if f"volume {clone.volume_of(name)}" in there:
             engine.remove_volume(clone.volume_of(name))
-        removed += there - set(engine.labelled(ownership.PROJECT, name))
+        removed += there - set(engine.labelled(PROJECT, name))
     remove_folder(identity.data)
     return tuple(sorted(removed))
 
@@ -148,6 +148,6 @@ def require_no_loss(engine: Engine, identity: Identity, image_of: Callable[[], s
     found = find(engine, identity)
     for name in sorted(ownership.projects(engine, identity)):
         volume = clone.volume_of(name)
-        if f"volume {volume}" in engine.labelled(ownership.PROJECT, name):
+        if f"volume {volume}" in engine.labelled(PROJECT, name):
             lost = clone.losses(engine, volume, found.image if found else image_of())
             loss.refuse(lost, f"volume {volume}")

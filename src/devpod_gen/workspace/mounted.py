@@ -42,8 +42,7 @@ def require_same(context: Context, container: Container) -> None:
             message,
             where=plan.file,
             findings=tuple(
-                Finding(f"{plan.file}::mounts[{mount.number - 1}].source", "led elsewhere then")
-                for mount in wrong
+                Finding(f"{plan.file}::{mount.key}.source", "led elsewhere then") for mount in wrong
             ),
             fix="see what changes these paths while `up` runs, then run it again",
         )

@@ -47,8 +47,7 @@ def require(root: Path, plan: Plan) -> None:
             message,
             where=plan.file,
             findings=tuple(
-                Finding(f"{plan.file}::mounts[{mount.number - 1}].source", _missing(mount))
-                for mount in needed
+                Finding(f"{plan.file}::{mount.key}.source", _missing(mount)) for mount in needed
             ),
             fix="make it, or say `optional = true` in the profile",
         )
@@ -65,14 +64,15 @@ def refused(root: Path, plan: Plan, policy: Policy) -> tuple[Finding, ...]:
     from devpod_gen.workspace.guarded import refusal  # noqa: PLC0415 - only where there are mounts
 
     found = []
-    for index, mount in enumerate(plan.mounts):
+    for mount in plan.mounts:
         if not mount.place:
             continue
         # A clone in a volume does not have what is beside it in the repo's folder.
         place = replace(mount.place, inside=mount.place.inside and not plan.clone)
         if why := refusal(place, root.resolve(), policy.mounts):
-            where = f"{plan.file}::mounts[{index}].source"
-            found.append(Finding(where, printable(f"{place.real} {why}")))
+            found.append(
+                Finding(f"{plan.file}::{mount.key}.source", printable(f"{place.real} {why}"))
+            )
     return tuple(found)
 
 

@@ -12,15 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Container
+from devpod_gen.engine.model import SERVICE, Container
 from devpod_gen.workspace.identity import Identity
 
 VERIFYING = "devpod-gen-verify-"
 """How the names of throw-away projects begin: they are nobody's workspace."""
 
-PROJECT = "com.docker.compose.project"
 _WORKED_IN = "com.docker.compose.project.working_dir"
-_MARKS = {"devpod-gen.config": "", "com.docker.compose.service": "dev"}
+_MARKS = {"devpod-gen.config": "", SERVICE: "dev"}
 
 
 def everyones(engine: Engine) -> tuple[Container, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.command import TIMED_OUT, Result
-from devpod_gen.engine.model import Container
+from devpod_gen.engine.model import PROJECT, Container
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import ProbePlan
 from devpod_gen.value import dataclass
@@ -152,5 +152,5 @@ def outcome(probe: ProbePlan, result: Timed) -> Outcome:
 
 def _last_words(engine: Engine, container: Container, result: Result) -> str:
     """The container's, where it is still there to be asked."""
-    still_there = engine.containers({"com.docker.compose.project": container.project})
+    still_there = engine.containers({PROJECT: container.project})
     return engine.why_stopped(container.id) if still_there else result.last_lines(3)

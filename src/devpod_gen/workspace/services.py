@@ -7,7 +7,7 @@ read from the engine: that looks at intervals of seconds, and some never do.
 import time
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Container, OnStep, Project, unseen
+from devpod_gen.engine.model import PROJECT, Container, OnStep, Project, unseen
 from devpod_gen.errors import ImageError, StartError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.service import HealthPlan, ServicePlan
@@ -16,7 +16,6 @@ from devpod_gen.value import dataclass
 AT_ONCE = (("DEVPOD_WAIT_FOR", "service_started"),)
 """For the compose file: nothing waits for the engine's own looks, since we look."""
 
-_PROJECT = "com.docker.compose.project"
 _PAUSE = 0.05
 
 
@@ -151,4 +150,4 @@ def _runs(engine: Engine, container: Container) -> bool:
 
 def _containers(engine: Engine, project: str) -> dict[str, Container]:
     """The project's containers, by the services' names."""
-    return {found.service: found for found in engine.containers({_PROJECT: project})}
+    return {found.service: found for found in engine.containers({PROJECT: project})}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Container, Project, Step
+from devpod_gen.engine.model import PROJECT, Container, Project, Step
 from devpod_gen.errors import Forbidden, StartError
 from devpod_gen.meanwhile import begin
 from devpod_gen.value import dataclass
@@ -83,7 +83,7 @@ def start(
     known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
     may = allowance(identity, context.plan, name, known)
     project = Project(name, (identity.compose_file, labels), known, direct=True, allowed=may)
-    was_there = before or engine.labelled(ownership.PROJECT, name)
+    was_there = before or engine.labelled(PROJECT, name)
     try:
         services.start(engine, project, context.plan, Steps(context.clock, load_more))
         services.require_ready(engine, name, context.plan.services)

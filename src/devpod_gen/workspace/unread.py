@@ -12,7 +12,7 @@ from devpod_gen import beneath
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.git import git
 from devpod_gen.errors import GitError
-from devpod_gen.workspace.identity import data_home
+from devpod_gen.workspace.identity import worktrees_home
 
 _MARK = "not-checked-out"
 _PROFILE = ("devpod.toml", "devpod.lock", ".devpod")
@@ -22,7 +22,7 @@ _MOST, _LARGEST = 600, 16 * 1024 * 1024
 
 def is_unread(folder: Path) -> bool:
     """Whether it is a worktree of ours that has only its profile so far."""
-    ours = folder.parent.parent == data_home() / "worktrees"
+    ours = folder.parent.parent == worktrees_home()
     return ours and (folder.parent / _MARK).exists()
 
 

@@ -4,17 +4,15 @@ A branch that is checked out somewhere already is used there: git allows no seco
 """
 
 import contextlib
-import hashlib
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from devpod_gen.disk import remove_folder
+from devpod_gen.disk import hashed, remove_folder
 from devpod_gen.engine.git import git
 from devpod_gen.errors import GitError, NoBranch
 from devpod_gen.workspace import gitfolder, loss, unread
-from devpod_gen.workspace.identity import data_home
+from devpod_gen.workspace.identity import data_home, worktrees_home
 from devpod_gen.workspace.lock import folder_held
 
 Say = Callable[[str], None]
@@ -28,9 +26,8 @@ def place(root: Path, branch: str) -> Path:
         lines = entry.strip("\0").split("\0")
         if f"branch refs/heads/{branch}" in lines and "prunable" not in entry:
             return Path(lines[0].removeprefix("worktree "))
-    told = os.fsencode(gitfolder.common(root) or root) + b"\0" + os.fsencode(branch)
-    folder = hashlib.sha256(told).hexdigest()[:12]
-    return _home() / folder / _main(root).name
+    folder = hashed(gitfolder.common(root) or root, branch)[:12]
+    return worktrees_home() / folder / _main(root).name
 
 
 def have(root: Path, branch: str, say: Say) -> Path:
@@ -41,7 +38,7 @@ def have(root: Path, branch: str, say: Say) -> Path:
     folder = place(root, branch)
     if folder.exists():
         return folder
-    with folder_held(_home()):
+    with folder_held(worktrees_home()):
         if folder.exists():  # another one was quicker
             return folder
         try:
@@ -68,7 +65,7 @@ def fetch_request(root: Path, number: int, say: Say) -> str:
     ref = found[1]
     options = ("--quiet", "--no-tags", "--no-recurse-submodules")
     git(root, "fetch", *options, "origin", f"{ref}:refs/heads/{branch}", remote=True)
-    with folder_held(_home()):  # git's own lock on its settings does not wait
+    with folder_held(worktrees_home()):  # git's own lock on its settings does not wait
         git(root, "config", f"branch.{branch}.remote", "origin")
         git(root, "config", f"branch.{branch}.merge", ref)
     return branch
@@ -114,11 +111,11 @@ def require_no_loss(folder: Path, is_generated: Callable[[Path], bool]) -> None:
 def remove(folder: Path) -> None:
     """Remove a worktree of ours, whatever is in it; its branch stays."""
     common = gitfolder.common(folder)
-    with folder_held(_home()):
+    with folder_held(worktrees_home()):
         if common:
             git(common, "worktree", "remove", "--force", str(folder))
         remove_folder(folder.parent)
-    for empty in (_home(), data_home()):
+    for empty in (worktrees_home(), data_home()):
         with contextlib.suppress(OSError):
             empty.rmdir()
 
@@ -148,12 +145,8 @@ def _require_name(root: Path, branch: str) -> None:
         raise NoBranch(message, where="--branch", fix="give a branch's name") from error
 
 
-def _home() -> Path:
-    return data_home() / "worktrees"
-
-
 def _is_ours(folder: Path) -> bool:
-    return folder.parent.parent == _home()
+    return folder.parent.parent == worktrees_home()
 
 
 def _main(root: Path) -> Path:

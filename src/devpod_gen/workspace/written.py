@@ -6,14 +6,13 @@ another hash, so nobody gains by writing here.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from devpod_gen.disk import publish
+from devpod_gen.disk import hashed, publish
 from devpod_gen.errors import HostError
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.identity import state_home
@@ -107,5 +106,4 @@ def _folder() -> Path:
 
 
 def _path(root: Path, output: str) -> Path:
-    name = hashlib.sha256(os.fsencode(root) + b"\0" + output.encode()).hexdigest()[:16]
-    return _folder() / f"{name}.json"
+    return _folder() / f"{hashed(root, output)[:16]}.json"

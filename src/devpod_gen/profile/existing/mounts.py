@@ -8,6 +8,7 @@ from dataclasses import field
 from devpod_gen.profile.existing.base import HOMES
 from devpod_gen.profile.existing.model import LeftOut, table
 from devpod_gen.profile.mount import Mount
+from devpod_gen.profile.nesting import covers, meet
 from devpod_gen.profile.offlimits import why_not
 from devpod_gen.profile.toml import can_hold
 from devpod_gen.profile.wording import shown
@@ -66,17 +67,13 @@ class Room:
         """Those that are apart from all before them, and from the caches of stacks."""
         for mount in mounts:
             there = (*self.kept, *self.taken)
-            met = next((one for one in there if _meet(one, mount.target)), None)
+            met = next((one for one in there if meet(one, mount.target)), None)
             if met or len(self.taken) == _MOST:
                 why = f"{met} is a cache, or a mount, too" if met else "there are many already"
                 left.append(LeftOut(f"mounts: {shown(mount.target)}", why))
             else:
                 self.taken.append(mount.target)
                 yield mount
-
-
-def _meet(one: str, other: str) -> bool:
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 _NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
@@ -131,5 +128,5 @@ def _may_be(target: str, folder: str) -> bool:
         return False
     if target.startswith(f"{_OURS}/"):
         return target.split("/")[3] not in (".devcontainer", ".dotfiles", ".cache")
-    of_workspace = bool(folder) and f"{target}/".startswith(f"{folder.rstrip('/')}/")
+    of_workspace = bool(folder) and covers(folder, target)
     return target.split("/")[1] not in _TAKEN and not of_workspace

@@ -7,9 +7,9 @@ import tarfile
 from functools import partial
 from typing import IO, Any
 
+from devpod_gen.engine.model import PROJECT
 from devpod_gen.errors import EngineError
 from devpod_gen.workspace.layers import OVERLAP, PART
-from devpod_gen.workspace.ownership import PROJECT
 from devpod_gen.workspace.secrecy.hunt import pieces
 from devpod_gen.workspace.secrecy.imaged import each, texts
 from devpod_gen.workspace.secrecy.scope import Look, Scope
