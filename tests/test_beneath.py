@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from conftest import Ran, tree
-from devpod_gen import beneath, disk, source
+from devpod_gen import beneath, disk, opened, source
 from devpod_gen.errors import HostError, NotOurs
 from devpod_gen.undo import all_or_none
 
@@ -228,14 +228,14 @@ def test_a_folder_replaced_between_look_and_rename(
     repo, outside = tmp_path / "repo", tmp_path / "outside"
     (repo / "a").mkdir(parents=True)
     outside.mkdir()
-    fill = beneath._fill
+    fill = opened.fill
 
     def swapped(folder: int, name: str, data: bytes, mode: int) -> BinaryIO:
         (repo / "a").rename(repo / "was")
         (repo / "a").symlink_to(outside)
         return fill(folder, name, data, mode)
 
-    monkeypatch.setattr(beneath, "_fill", swapped)
+    monkeypatch.setattr(opened, "fill", swapped)
     beneath.publish(repo, "a/b", "x")
     assert list(outside.iterdir()) == []
     assert (repo / "was/b").read_text() == "x"
@@ -326,7 +326,7 @@ def test_what_cannot_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         with all_or_none(tmp_path, ("a", "b")):
             beneath.publish(tmp_path, "a", "new")
             beneath.publish(tmp_path, "b", "new")
-            monkeypatch.setattr(beneath, "_fill", full)
+            monkeypatch.setattr(opened, "fill", full)
             raise NotOurs(STOPPED)
 
     with pytest.raises(HostError) as caught:

@@ -1,14 +1,13 @@
 """Several files below a repo, written as one: what was begun and not ended is undone."""
 
 import contextlib
-import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devpod_gen import beneath
+from devpod_gen import opened
 from devpod_gen.errors import HostError, NotOurs
 from devpod_gen.value import dataclass
 
@@ -19,8 +18,8 @@ def all_or_none(root: Path, relatives: Iterable[str]) -> Iterator[None]:
     the paths below `root` holds what it held before. Their folders, which are made if need be,
     stay open meanwhile: what becomes of their names changes nothing. Raises as `read` does, and
     HostError where something could not be put back."""
-    with contextlib.ExitStack() as opened:
-        held = [_held(opened, root, relative) for relative in sorted(set(relatives))]
+    with contextlib.ExitStack() as stack:
+        held = [_held(stack, root, relative) for relative in sorted(set(relatives))]
         try:
             yield
         except BaseException as error:
@@ -45,23 +44,21 @@ class _Held:
     def put_back(self) -> bool:
         """Whether it holds what it held."""
         try:
-            if beneath.content_in(self.folder, self.name, self.path) == self.before:
+            if opened.content_in(self.folder, self.name, self.path) == self.before:
                 return True
             if self.before is None:
                 os.unlink(self.name, dir_fd=self.folder)
             else:
-                beneath.replace(self.folder, self.name, self.before, self.mode)
+                opened.replace(self.folder, self.name, self.before, self.mode)
         except (OSError, NotOurs):
             return False
         return True
 
 
-def _held(opened: contextlib.ExitStack, root: Path, relative: str) -> _Held:
+def _held(stack: contextlib.ExitStack, root: Path, relative: str) -> _Held:
     path = root / relative
-    with beneath.told(path, "read"):
-        place = opened.enter_context(beneath.folder_of(root, relative, make=True))
-        if place is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        status = beneath.status_in(*place, path)
+    with opened.told(path, "read"):
+        place = stack.enter_context(opened.folder_of(root, relative, make=True))
+        status = opened.status_in(*place, path)
         mode = stat.S_IMODE(status.st_mode) if status else 0o644
-        return _Held(path, *place, beneath.content_in(*place, path), mode)
+        return _Held(path, *place, opened.content_in(*place, path), mode)
