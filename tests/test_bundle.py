@@ -14,7 +14,7 @@ import pytest
 
 from conftest import Ran, tree
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.lock import write_lock
+from devpod_gen.cli.locked import write_lock
 from devpod_gen.cli.options import Repo, plan_of
 from devpod_gen.disk import growing
 from devpod_gen.errors import EngineError, ProfileError

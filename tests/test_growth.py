@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from conftest import COMMAND, ROOT, docker
+from devpod_gen.cli.generated import changes_of, write_files
 from devpod_gen.cli.options import Repo, plan_of
-from devpod_gen.cli.repo import changes_of, write_files
 from devpod_gen.engine import wire
 from devpod_gen.engine.docker import Docker
 from devpod_gen.workspace.fleet import workspaces

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from conftest import COMMAND, Ran, docker, need, tree
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.lock import write_lock
+from devpod_gen.cli.locked import write_lock
 from devpod_gen.cli.options import Repo, plan_of
 from devpod_gen.emit.file import bytes_of, is_merged, is_untouched, merged, text_of, unmerged
 from devpod_gen.emit.threeway import LONGEST, merge

@@ -20,7 +20,7 @@ import pytest
 
 from conftest import COMMAND, Ran, docker, free_port, need, tree
 from devpod_gen.cli.console import Console
-from devpod_gen.cli.lock import write_lock
+from devpod_gen.cli.locked import write_lock
 from devpod_gen.cli.options import Repo, plan_of
 from devpod_gen.engine.command import Result
 from devpod_gen.plan.lock import LockedImage

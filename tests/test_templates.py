@@ -15,9 +15,9 @@ import tomli_w
 
 from conftest import Ran, tree
 from devpod_gen.apart import computed
-from devpod_gen.cli.lock import locked_texts
+from devpod_gen.cli.generated import changes_of
+from devpod_gen.cli.locked import locked_texts
 from devpod_gen.cli.options import plan_of, repo_at
-from devpod_gen.cli.repo import changes_of
 from devpod_gen.emit.dialect import _FILTERS, _METHODS
 from devpod_gen.emit.file import BLANK, LIST, stamped
 from devpod_gen.plan.resolve import resolve

@@ -19,7 +19,7 @@ def read(path: Path, *, most: int, inside: Path | None = None) -> bytes:
     Raises RefusedError for what is none, OSError when it cannot be read.
     """
     real = Path(os.path.realpath(path))
-    if inside is not None and not real.is_relative_to(os.path.realpath(inside)):
+    if inside is not None and not _is_below(real, inside):
         message = "is a link that leads out of the repo"
         raise RefusedError(message)
     _require_file(real.lstat().st_mode)  # opening a device may do something already
@@ -31,6 +31,11 @@ def read(path: Path, *, most: int, inside: Path | None = None) -> bytes:
         message = f"is larger than {most // 1024} KiB"
         raise RefusedError(message)
     return content
+
+
+def _is_below(real: Path, folder: Path) -> bool:
+    """What a real path begins with has no links in it: mostly that says it already."""
+    return real.is_relative_to(folder) or real.is_relative_to(os.path.realpath(folder))
 
 
 def _require_file(mode: int) -> None:

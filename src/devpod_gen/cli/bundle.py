@@ -60,8 +60,8 @@ def bundle(
 
 
 def _make(repo: Repo, output: Path | None, console: Console, *, force: bool) -> None:
-    from devpod_gen.cli.lock import require_locked  # noqa: PLC0415
-    from devpod_gen.cli.repo import trusted_changes_of  # noqa: PLC0415
+    from devpod_gen.cli.generated import trusted_changes_of  # noqa: PLC0415
+    from devpod_gen.cli.locked import require_locked  # noqa: PLC0415
     from devpod_gen.disk import growing  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import bundle as form  # noqa: PLC0415
@@ -108,7 +108,7 @@ def _require_locked_id(image: "ImageInfo", locked: "Lock") -> None:
 
 def _files(repo: Repo, changes: "tuple[Change, ...]") -> dict[str, bytes]:
     """The profile, the lock, what was generated, and all that is in `.devpod`."""
-    from devpod_gen.cli.lock import locked_texts  # noqa: PLC0415
+    from devpod_gen.cli.locked import locked_texts  # noqa: PLC0415
     from devpod_gen.workspace.delivery import require_text  # noqa: PLC0415
 
     files = {path: text.encode() for path, text in locked_texts(changes).items()}

@@ -72,8 +72,8 @@ def _variant(profile: str) -> str | None:
 def _require_same_generator(repo: Repo, generator: str) -> None:
     """That the devpod-gen of this machine makes the same of the profile: else it would not
     take the image for the profile's."""
-    from devpod_gen.cli.lock import require_locked  # noqa: PLC0415
-    from devpod_gen.cli.repo import changes_of  # noqa: PLC0415
+    from devpod_gen.cli.generated import changes_of  # noqa: PLC0415
+    from devpod_gen.cli.locked import require_locked  # noqa: PLC0415
 
     plan = plan_of(repo)
     try:

@@ -140,7 +140,7 @@ def _push(
 
     The lock holds no tools until `lock --update` has verified it, unless nothing is new.
     """
-    from devpod_gen.cli.lock import write_lock  # noqa: PLC0415
+    from devpod_gen.cli.locked import write_lock  # noqa: PLC0415
     from devpod_gen.profile.load import invalid  # noqa: PLC0415
     from devpod_gen.workspace.image import push  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ import typer
 
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.existing import found_before, tell, told
+from devpod_gen.cli.generated import changes_of, write_files
 from devpod_gen.cli.options import (
     HERE,
     CiName,
@@ -19,7 +20,6 @@ from devpod_gen.cli.options import (
     repo_at,
     stacks_of,
 )
-from devpod_gen.cli.repo import changes_of, write_files
 from devpod_gen.errors import NotOurs
 from devpod_gen.profile.wording import printable
 

@@ -38,7 +38,7 @@ def trust(
 
     Example: devpod-gen trust
     """
-    from devpod_gen.cli.repo import changes_of, with_edits  # noqa: PLC0415 - only what is used
+    from devpod_gen.cli.generated import changes_of, with_edits  # noqa: PLC0415 - only what is used
     from devpod_gen.workspace import trusted  # noqa: PLC0415
     from devpod_gen.workspace.trust import content_of  # noqa: PLC0415
     from devpod_gen.workspace.trust import trust as record  # noqa: PLC0415

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devpod_gen import __version__
-from devpod_gen.cli.lock import locked_texts, write_lock
+from devpod_gen.cli.locked import locked_texts, write_lock
 from devpod_gen.cli.options import identity_of, plan_of, plan_with, trusted
 from devpod_gen.errors import FilesDiffer, ProfileError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def updated(repo: "Repo", console: "Console") -> int:
     """Resolve anew, prove what comes of it in a folder beside, and only then replace."""
-    from devpod_gen.cli.repo import trusted_changes_of  # noqa: PLC0415
+    from devpod_gen.cli.generated import trusted_changes_of  # noqa: PLC0415
     from devpod_gen.emit.tree import require_writable  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.plan.lock import Lock  # noqa: PLC0415
@@ -54,8 +54,8 @@ def _before(repo: "Repo") -> "Plan | None":
 def _prove(repo: "Repo", plan: "Plan", console: "Console") -> "Report":
     """Verify the plan from files in a folder of its own, as deep in the repo as theirs, so
     that every relative path in them means the same. Those that are there are not touched."""
+    from devpod_gen.cli.generated import changes_of  # noqa: PLC0415
     from devpod_gen.cli.merge import carried  # noqa: PLC0415
-    from devpod_gen.cli.repo import changes_of  # noqa: PLC0415
     from devpod_gen.disk import publish, staging  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.run import verify  # noqa: PLC0415

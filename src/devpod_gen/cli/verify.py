@@ -66,8 +66,8 @@ def verify(
 
     Example: devpod-gen verify --door ssh,devcontainer
     """
-    from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.cli.repo import require_up_to_date, trusted_changes_of  # noqa: PLC0415
+    from devpod_gen.cli.generated import require_up_to_date, trusted_changes_of  # noqa: PLC0415
+    from devpod_gen.cli.locked import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.memory import remembered  # noqa: PLC0415
     from devpod_gen.verify.run import verify as prove  # noqa: PLC0415

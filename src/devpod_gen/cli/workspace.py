@@ -55,8 +55,8 @@ def up(
 
     Example: devpod-gen up
     """
-    from devpod_gen.cli.lock import require_locked  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.cli.repo import trusted_changes_of, write_files  # noqa: PLC0415
+    from devpod_gen.cli.generated import trusted_changes_of, write_files  # noqa: PLC0415
+    from devpod_gen.cli.locked import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.emit.compose import config_in  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415

@@ -12,23 +12,26 @@ from devpod_gen.workspace.identity import LARGEST_ENV, Identity
 from devpod_gen.workspace.variables import env_text, variables
 
 
-def write_env(identity: Identity, plan: Plan, loaded: tuple[str, ...]) -> bool:
-    """Have the clone's `.env` as it should be, with the variables `loaded` set; whether it
-    was not. Raises HostError."""
-    known = dict(variables(identity, plan)) | dict.fromkeys(loaded, "")
+def write_env(identity: Identity, plan: Plan, loaded: tuple[str, ...] | None = None) -> bool:
+    """Have the clone's `.env` as it should be; whether it was not. `loaded`: the variables that
+    choose the image which came from a bundle; without, what the one that is there says of it.
+    Raises HostError."""
+    there = _content(identity)
+    chosen = _said_loaded(there, plan.image) if loaded is None else loaded
+    known = dict(variables(identity, plan)) | dict.fromkeys(chosen, "")
     text = env_text(identity, tuple(known.items()))
-    if _content(identity) == text:
+    if there == text:
         return False
     beneath.publish(identity.root, f"{identity.output}/.env", text)
     return True
 
 
-def said_loaded(identity: Identity, image: ImagePlan) -> tuple[str, ...]:
-    """The variables of the image that the `.env` there sets. Whoever wrote it: they choose
-    between two names of the locked image and nothing else, so they may stay."""
+def _said_loaded(there: bytes, image: ImagePlan) -> tuple[str, ...]:
+    """Whoever wrote it: they choose between two names of the locked image and nothing else, so
+    they may stay."""
     offered = [one.variable for one in image.platforms]
-    there = re.findall(rb"^(DEVPOD_LOADED_\w+)=$", _content(identity), re.MULTILINE)
-    return tuple(name for name in offered if name.encode() in there)
+    said = re.findall(rb"^(DEVPOD_LOADED_\w+)=$", there, re.MULTILINE)
+    return tuple(name for name in offered if name.encode() in said)
 
 
 def _content(identity: Identity) -> bytes:
