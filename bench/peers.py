@@ -171,12 +171,18 @@ PEERS = (
     ),
     Peer(
         "compose",
-        "`docker compose up -d`, then `docker exec` of the same hook and probe",
+        "`docker compose up -d`, then `docker exec` of the same hook and probe; where it "
+        "is stopped, `docker start` of the same container",
         _version("docker", "compose", "version"),
         {
             "up": _up,
             "again": lambda place: [
                 _compose(place, "up", "--detach"),
+                _exec(place, _of_compose(place), _shell(place)),
+            ],
+            "stop": lambda place: [["docker", "stop", _of_compose(place)]],
+            "restart": lambda place: [
+                ["docker", "start", _of_compose(place)],
                 _exec(place, _of_compose(place), _shell(place)),
             ],
             "down": lambda place: [_compose(place, "down")],

@@ -36,6 +36,7 @@ PROMISES = (
     Promise("up", "@devcontainers/cli", 0.3),
     Promise("again", "engine", 0.25, more=True, against="exec"),
     Promise("restart", "engine", 1.25),
+    Promise("restart", "compose", 1.25),
     Promise("exec", "engine", 0.15, more=True),
     Promise("shell", "engine", 0.15, more=True),
     Promise("down", "compose", 1.25),

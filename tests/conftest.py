@@ -17,6 +17,7 @@ import pytest
 
 from devpod_gen.cli.app import app
 from devpod_gen.cli.boundary import guard
+from waiting import listens, until
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -275,13 +276,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            os.sched_yield()
+    until(lambda: listens(port), 20, "the registry does not listen")
     yield f"127.0.0.1:{port}"
     process.terminate()
     process.wait()

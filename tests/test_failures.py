@@ -1,7 +1,6 @@
 """What goes wrong: the right exit code, what, where and what to do, and nothing left behind."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import COMMAND, Ran, docker
+from waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -201,9 +201,7 @@ def test_an_interrupted_verification_leaves_nothing(
         # Of a shell's background jobs, and so of ours, SIGINT is ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    deadline = time.monotonic() + 60
-    while not (repo / "started").exists() and time.monotonic() < deadline:
-        os.sched_yield()
+    until((repo / "started").exists, 60, "the probe did not begin")
     process.send_signal(sent)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code, err

@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from conftest import COMMAND, Ran, docker, left_of
 from devpod_gen.engine.docker import Docker
 from devpod_gen.workspace import leftovers, ownership
 from devpod_gen.workspace.leftovers import Leftover
+from waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -90,10 +90,7 @@ def test_what_a_killed_verification_has_left(
     repo = make_repo({"devpod.toml": 'name = "shop"\n[[probe]]\nrun = "touch began; sleep 60"\n'})
     assert command("generate", "-C", repo).code == 0
     process = subprocess.Popen([str(COMMAND), "verify", "-C", str(repo)], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (repo / "began").exists():
-        assert time.monotonic() < deadline, "the probe did not begin"
-        time.sleep(0.05)
+    until((repo / "began").exists, 120, "the probe did not begin")
     only(f"-{process.pid}-")
     assert cli("gc").out == "nothing is left over\n"  # it lives
     process.send_signal(signal.SIGKILL)

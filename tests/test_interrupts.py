@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import COMMAND, Ran, docker, left_of
+from waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
 
@@ -85,10 +86,7 @@ def test_what_a_killed_up_has_started_keeps_the_lock(make_repo: Make, command: C
     probe = '[[probe]]\nrun = "echo >began; sleep 3"\n'
     repo = make_repo({"devpod.toml": f'name = "shop"\n{probe}'})
     process = begin(repo, "up")
-    deadline = time.monotonic() + 120
-    while not (repo / "began").exists():
-        assert time.monotonic() < deadline, "the probe did not begin"
-        time.sleep(0.05)
+    until((repo / "began").exists, 120, "the probe did not begin")
     process.kill()
     process.communicate(timeout=60)
     ran = command("down", "--caches", "-C", repo)

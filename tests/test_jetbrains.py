@@ -164,47 +164,49 @@ def derived(base: str, steps: str, name: str) -> str:
 
 @pytest.mark.engine
 @pytest.mark.parametrize(
-    ("steps", "options", "failing", "detail"),
+    ("steps", "home", "failing", "detail"),
     [
-        ("", (), None, ""),
+        ("", "exec", None, ""),
         (
             "RUN sed -i /^Subsystem/d /etc/devpod/sshd_config",
-            (),
+            "exec",
             "upload",
             "the SSH server has no sftp subsystem",
         ),
         (
             "",
-            ("--tmpfs", "/home/dev:noexec,uid=1000,gid=1000,mode=755"),
+            "noexec",
             "upload",
             "/home/dev is mounted noexec",
         ),
         (
             "RUN echo export LANG=de_DE.UTF-8 >>/etc/devpod/env.d/99.sh",
-            (),
+            "exec",
             "locale",
             "the locale de_DE.UTF-8 is not there",
         ),
         (
             "RUN sed -i 's/^AllowTcp.*/AllowTcpForwarding no/' /etc/devpod/sshd_config",
-            (),
+            "exec",
             "forward",
             "set AllowTcpForwarding yes",
         ),
-        ("RUN chsh --shell /usr/sbin/nologin dev", (), "start", "no command can be run"),
+        ("RUN chsh --shell /usr/sbin/nologin dev", "exec", "start", "no command can be run"),
     ],
     ids=["good", "sftp", "noexec", "locale", "forward", "nologin"],
 )
 def test_what_is_wrong_with_an_image_is_named(
     base: str,
     steps: str,
-    options: tuple[str, ...],
+    home: str,
     failing: str | None,
     detail: str,
     tmp_path: Path,
 ) -> None:
+    """The home has a size of its own: how full the host's disk is does not matter here."""
+    given = ("--tmpfs", f"/home/dev:{home},size=6g,uid=1000,gid=1000,mode=755")
     image = derived(base, steps, "jetbrains") if steps else base
-    with running(image, *options) as container:
+    with running(image, *given) as container:
         found = replayed(container, tmp_path)
     failed = [name for name, check in found.items() if check.ok is not True]
     assert failed == ([failing] if failing else []), found

@@ -9,7 +9,6 @@ import subprocess
 import tarfile
 import tempfile
 import threading
-import time
 import urllib.parse
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from devpod_gen.workspace.secrecy.audit import audit
 from devpod_gen.workspace.secrecy.places import PLACES
 from devpod_gen.workspace.secrecy.scope import Scope
 from devpod_gen.workspace.secrecy.value import Value
+from waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine")]
 
@@ -125,9 +125,7 @@ def planted(
         )
     loop = ("sh", "-c", "while sleep 1; do :; done", said["process arguments inside"])
     docker("exec", "--detach", name, *loop)
-    deadline = time.monotonic() + 20
-    while said["container logs"] not in docker("logs", name):
-        assert time.monotonic() < deadline, "the container says nothing"
+    until(lambda: said["container logs"] in docker("logs", name), 20, "the container said nothing")
     outside = subprocess.Popen(["sh", "-c", "sleep 99; :", said["process arguments"]])
     undo.callback(outside.wait)
     undo.callback(outside.kill)
@@ -178,9 +176,7 @@ def test_what_cannot_be_looked_at_is_no_pass(undo: ExitStack, tmp_path: Path) ->
     (tmp_path / "x").write_text(value)
     given = ("--volume", f"{tmp_path}/x:/tmp/x:ro")
     docker("run", "--detach", "--name", name, *drop, *given, BASE, "sh", "-c", script)
-    deadline = time.monotonic() + 20
-    while docker("exec", name, "ls", "/dev/shm") != "mine":
-        assert time.monotonic() < deadline
+    until(lambda: docker("exec", name, "ls", "/dev/shm") == "mine", 20, "it did not write there")
     scope = Scope(Docker(), tmp_path, tmp_path, Project(name, ()), container=name)
     found = audit(scope, [as_secret("TOKEN", value.encode())], ("container",))
     assert "TOKEN: container files, /mine" in {spot.told() for spot in found.spots}

@@ -236,7 +236,7 @@ def test_the_kernel_is_asked_who_listens() -> None:
             short.unlink()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts something")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a folder a second time")
 def test_another_mount_of_a_guarded_place(
     tmp_path: Path, home: Path, mounted: Callable[[str, Path], None]
 ) -> None:
@@ -269,7 +269,7 @@ def refused(path: str) -> str | None:
     return refusal(place, Path("/srv/elsewhere/repo"), ())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
 def test_what_its_user_cannot_look_at(tmp_path: Path, make_repo: Make, cli: Cli) -> None:
     """The engine could, and would follow a link there."""
     closed = tmp_path / "closed"

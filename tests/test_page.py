@@ -1,7 +1,6 @@
 """The page of links, in a real browser: where each link leads, by the rules of its IDE."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
@@ -18,6 +17,7 @@ from devpod_gen.emit.page import page
 from devpod_gen.plan.jetbrains import BakePlan
 from devpod_gen.plan.model import Plan
 from test_golden import IDS, plan_of
+from waiting import listens, until
 
 pytestmark = pytest.mark.campaign
 
@@ -88,14 +88,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     driver = need("chromedriver", "chromium-driver")
     process = subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the driver does not listen"
-                time.sleep(0.05)
+        until(lambda: listens(port), 20, "the driver does not listen")
         folder = tmp_path_factory.mktemp("chromium")
         flags = ["--headless=new", "--no-sandbox", f"--user-data-dir={folder}"]
         wanted = {

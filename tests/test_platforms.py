@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Ran, docker
+from waiting import until
 
 Make = Callable[..., Path]
 Command = Callable[..., Ran]
@@ -43,13 +43,6 @@ class Second:
 
 def _ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True)
-
-
-def _until(ready: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not ready():
-        assert time.monotonic() < deadline, what
-        os.sched_yield()
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +90,9 @@ def second(
                 started.append(subprocess.Popen([*inside, *argv], stdout=log, stderr=log))
         found = Second(f"unix://{folder}/s", inside)
         version = ["docker", "--host", found.host, "version"]
-        _until(
+        until(
             lambda: subprocess.run(version, capture_output=True, check=False).returncode == 0,
+            30,
             f"dockerd did not start: {folder}/dockerd.log",
         )
         yield found

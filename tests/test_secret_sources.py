@@ -19,6 +19,7 @@ from devpod_gen.plan.secret import LARGEST, SECRETS, SecretPlan
 from devpod_gen.workspace.secrecy import source
 from devpod_gen.workspace.secrecy.feed import on_demand
 from devpod_gen.workspace.secrecy.value import Missing, Value, settled
+from waiting import alive, ends
 
 
 def secret(kind: Any, *reference: str, name: str = "TOKEN", **more: Any) -> SecretPlan:
@@ -151,14 +152,6 @@ def test_a_program_of_the_repo_is_not_found(
     assert "there is no pass on PATH" in why(secret("command", "pass", "show"), tmp_path)
 
 
-def alive(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
 def test_the_deadline_ends_the_whole_group(
     tmp_path: Path, program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,9 +169,8 @@ def test_the_deadline_ends_the_whole_group(
     assert caught.value.findings[0].where == "secrets.S0 (command locked)"
     children = [int(file.read_text()) for file in tmp_path.glob("child.*")]
     assert len(children) == 5
-    deadline = time.monotonic() + 2  # a killed process ends soon, not at once
-    while left := [child for child in children if alive(child)]:
-        assert time.monotonic() < deadline, f"still there: {left}"
+    for child in children:
+        ends(child)
 
 
 def test_what_an_answer_leaves_behind_does_not_hold_it_up(

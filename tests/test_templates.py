@@ -19,12 +19,14 @@ from devpod_gen.cli.generated import changes_of
 from devpod_gen.cli.locked import locked_texts
 from devpod_gen.cli.options import plan_of, repo_at
 from devpod_gen.emit.dialect import _FILTERS, _METHODS
-from devpod_gen.emit.file import BLANK, LIST, stamped
+from devpod_gen.emit.file import BLANK, stamped
+from devpod_gen.emit.paths import LIST
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.plan.view import view
 from devpod_gen.profile.load import parse
 from devpod_gen.profile.template import MOST, own_templates
 from test_payloads import ATOMS, KNOWN, PROFILE, planned
+from waiting import ends
 
 PLACE = ".devpod/templates"
 Cli = Callable[..., Ran]
@@ -437,7 +439,7 @@ def test_nothing_but_computing(attempt: str, *, hooked: bool) -> None:
 
 def module(folder: Path, name: str, body: str) -> str:
     (folder / f"{name}.py").write_text(
-        f"import os, subprocess, sys, time\ndef main():\n    {body}\n"
+        f"import os, signal, subprocess, sys\ndef main():\n    {body}\n"
     )
     return name
 
@@ -445,17 +447,14 @@ def module(folder: Path, name: str, body: str) -> str:
 def test_a_process_apart_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With all that it has started; what it had said until then is there."""
     monkeypatch.syspath_prepend(tmp_path)
-    body = "print('x', subprocess.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)"
+    body = (
+        "child = subprocess.Popen(['cat'], stdin=subprocess.PIPE)\n"
+        "    print('x', child.pid, flush=True); signal.pause()"
+    )
     begun = time.monotonic()
     said = computed(module(tmp_path, "slow", body), b"", seconds=1, most=100).split()
     assert time.monotonic() - begun < 10
-    deadline = time.monotonic() + 5
-    while Path(f"/proc/{int(said[1])}").exists() and time.monotonic() < deadline:
-        status = Path(f"/proc/{int(said[1])}/status")
-        if status.exists() and "State:\tZ" in status.read_text():
-            break
-    else:
-        assert not Path(f"/proc/{int(said[1])}").exists()
+    ends(int(said[1]))
 
 
 def test_a_process_apart_says_no_more_than_it_may(
