@@ -1,7 +1,8 @@
 """What commands cost in instructions, which a busy machine does not change: valgrind counts
-them, and they are held against the smallest Typer app of the same environment, and against
-what was recorded. `DEVPOD_GEN_WRITE_BUDGETS=1` with this file's tests records them anew: read
-the diff, and say in the commit what the difference buys.
+them. They are held against the smallest Typer app of the same environment, and, in times of
+what Python's own start takes, against what was recorded. `DEVPOD_GEN_WRITE_BUDGETS=1` with
+this file's tests records them anew: read the diff, and say in the commit what the difference
+buys.
 """
 
 import json
@@ -18,12 +19,14 @@ from conftest import COMMAND, ROOT, Ran, need
 
 pytestmark = [
     pytest.mark.campaign,
-    pytest.mark.skipif(sys.platform != "linux", reason="valgrind counts on Linux"),
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="valgrind, which counts instructions, is for Linux here"
+    ),
 ]
 
 BUDGETS = ROOT / "tests" / "data" / "instructions.json"
-SLACK = 1.08
-"""More than runs of the same code have differed by: the smallest Typer app's by 7 %."""
+SLACK = 1.04
+"""Several times what runs of the same code differ by: paths, threads that wait for an engine."""
 
 APP = """
 import typer
@@ -88,8 +91,9 @@ def smallest(count: Count) -> int:
     return count("-c", APP)
 
 
-def hold(what: str, times: float) -> None:
+def hold(what: str, found: float, bare: int) -> None:
     """At most what was recorded; and what became cheap is recorded, so that it stays."""
+    times = found / bare
     sys.stdout.write(f"{what}: {times:.3f}\n")
     recorded = json.loads(BUDGETS.read_text())
     if os.environ.get("DEVPOD_GEN_WRITE_BUDGETS"):
@@ -108,35 +112,32 @@ def test_what_says_something_and_ends(
     assert found <= most * smallest
     if word == "--version":
         assert found <= 3 * bare
-    hold(f"{word}, of the smallest Typer app", found / smallest)
+    hold(word, found, bare)
 
 
 def test_generate_where_nothing_changes(
-    count: Count, smallest: int, make_repo: Callable[..., Path], command: Callable[..., Ran]
+    count: Count, bare: int, make_repo: Callable[..., Path], command: Callable[..., Ran]
 ) -> None:
     repo = make_repo({"devpod.toml": 'name = "shop"\nstacks = ["go"]\n'})
     assert command("generate", "-C", repo).code == 0
     found = count(COMMAND, "generate", "-C", repo)
-    hold("generate, nothing new, of the smallest Typer app", found / smallest)
+    hold("generate, nothing new", found, bare)
 
 
 def test_generate_of_one_more_profile(count: Count, bare: int, tmp_path: Path) -> None:
-    """About what five milliseconds are where Python takes ten to start; `test_growth` has them
-    in processor time."""
+    """Five milliseconds where Python takes ten to start: half of what that takes."""
     few, more = (
         count("-c", GENERATE, ROOT / "tests", tmp_path / str(number), number) for number in (2, 12)
     )
     each = (more - few) / 10
-    assert each <= 0.6 * bare
-    hold("generate, one more profile, of Python's start", each / bare)
+    assert each <= 0.5 * bare
+    hold("generate, one more profile", each, bare)
 
 
 @pytest.mark.engine
-def test_commands_on_a_workspace(
-    count: Count, smallest: int, workspace: Callable[..., Path]
-) -> None:
+def test_commands_on_a_workspace(count: Count, bare: int, workspace: Callable[..., Path]) -> None:
     repo = workspace({"devpod.toml": 'name = "shop"\n'})
     found = count("-c", EXEC, "exec", "-C", repo, "--", "true")
-    hold("exec, up to the engine's client, of the smallest Typer app", found / smallest)
+    hold("exec, up to the engine's client", found, bare)
     found = count(COMMAND, "status", "-C", repo)
-    hold("status, of the smallest Typer app", found / smallest)
+    hold("status", found, bare)

@@ -5,7 +5,6 @@ nothing for who has it open.
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,7 +112,7 @@ def replace(folder: int, name: str, data: bytes, mode: int) -> None:
 @contextmanager
 def temporary(folder: int) -> Iterator[str]:
     """A name in the folder; the file that is there afterwards is gone."""
-    name = f"{temporary_prefix()}{secrets.token_hex(6)}"
+    name = f"{temporary_prefix()}{os.urandom(6).hex()}"
     try:
         yield name
     finally:

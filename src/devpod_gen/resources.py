@@ -24,11 +24,13 @@ def root() -> Path:
     raise InternalError(message, where=str(_PACKAGE), fix="install it again")
 
 
+@cache
 def templates() -> Path:
     """The folder of Jinja templates."""
     return root() / "templates"
 
 
+@cache
 def images() -> Path:
     """The folder of image recipes: `base`, one folder a stack, and `workspace`."""
     return root() / "images"

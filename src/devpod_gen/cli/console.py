@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from devpod_gen.cli.progress import ProgressLine
 from devpod_gen.errors import DevpodError, HostError
 from devpod_gen.profile.wording import printable
+from devpod_gen.regex import late
 
 if TYPE_CHECKING:
     from devpod_gen.workspace.secrecy.mask import Mask
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 _LONGEST_ERROR = 15  # lines: an error fits on a screen
 _LONGEST_LINE = 2000  # characters of one of them
 
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_COLOUR = late(r"\x1b\[[0-9;?]*[A-Za-z]")
 
-_STEP = re.compile(r"#\d+ \[(?!internal)([^]]+)\] (.*)")
+_STEP = late(r"#\d+ \[(?!internal)([^]]+)\] (.*)")
 
 
 _masks: "list[Mask]" = []

@@ -143,7 +143,8 @@ def _awake_lines(awake: "Awake | None") -> list[str]:
 
 def _drift(one: "Workspace") -> bool | None:
     """Whether the profile says another container by now; None when it cannot be read."""
-    from devpod_gen.emit.compose import compose, config_in, config_of  # noqa: PLC0415
+    from devpod_gen.emit.compose import compose, config_of  # noqa: PLC0415
+    from devpod_gen.emit.configuration import config_in  # noqa: PLC0415
     from devpod_gen.emit.tree import compare  # noqa: PLC0415
 
     try:

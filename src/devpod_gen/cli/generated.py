@@ -1,6 +1,7 @@
 """The generated files of a repo: what they should be, how those on disk stand to that, and
 how they are written. No engine is reached."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,19 +32,23 @@ def changes_of(
     require_rendering(repo, plan)
     own = _is_our_own(repo.root)
     key = key_of(plan, own=own)
-    if not ci and (known := recall(repo.root, plan.output, key)):
+    if not ci and (known := recall(repo.root, plan, key)):
         return known
     from devpod_gen.emit.bundle import bundle  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.emit.former import compare_all  # noqa: PLC0415
+    from devpod_gen.emit.paths import workflow_path  # noqa: PLC0415
     from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
     from devpod_gen.emit.workflow import workflow  # noqa: PLC0415
 
-    files, of_ci = bundle(plan, own_files(plan)), workflow(plan, own=own)
+    files = bundle(plan, own_files(plan))
+    of_ci: tuple[RenderedFile, ...] = ()
+    if ci or os.path.lexists(repo.root / workflow_path(plan.variant)):
+        of_ci = (workflow(plan, own=own),)
     if keep:
-        remember(repo.root, plan.output, key, (*files, of_ci))
-        _keep_texts(repo, plan, (*files, of_ci))
+        remember(repo.root, plan.output, key, (*files, *of_ci))
+        _keep_texts(repo, plan, (*files, *of_ci))
     try:
-        flows = compare(repo.root, (of_ci,))
+        flows = compare(repo.root, of_ci)
     except NotOurs:  # whatever is there, it is not ours: a `.github` that is a link
         if ci:
             raise

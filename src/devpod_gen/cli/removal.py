@@ -40,7 +40,7 @@ def down(
     Example: devpod-gen down
     """
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
-    from devpod_gen.workspace import lifecycle, ownership, worktree  # noqa: PLC0415
+    from devpod_gen.workspace import ending, ownership, worktree  # noqa: PLC0415
     from devpod_gen.workspace.lock import held  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
@@ -49,13 +49,13 @@ def down(
     engine = Docker()
     with held(identity, "down", say=console.say, removed=True):
         if not discard:
-            lifecycle.require_no_loss(engine, identity, lambda: plan_of(repo).image.exact)
+            ending.require_no_loss(engine, identity, lambda: plan_of(repo).image.exact)
         ours = worktree.is_ours(repo.root)
         if ours and not discard:
             worktree.require_no_loss(repo.root, _is_generated)
-        for name, size in lifecycle.cache_sizes(engine, identity) if caches else ():
+        for name, size in ending.cache_sizes(engine, identity) if caches else ():
             console.say(f"removing the cache {name}: {size / 1e6:.1f} MB")
-        removed = lifecycle.down(engine, identity, caches=caches)
+        removed = ending.down(engine, identity, caches=caches)
         if ours and not ownership.made_below(engine, repo.root):
             worktree.remove(repo.root)
             removed += (f"worktree {repo.root}",)

@@ -57,7 +57,7 @@ def up(
     """
     from devpod_gen.cli.generated import trusted_changes_of, write_files  # noqa: PLC0415
     from devpod_gen.cli.locked import require_locked  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.emit.compose import config_in  # noqa: PLC0415
+    from devpod_gen.emit.configuration import config_in  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415

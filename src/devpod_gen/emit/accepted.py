@@ -90,7 +90,7 @@ def _of_devcontainer(path: str, text: str) -> tuple[Finding, ...]:
 
 
 def _of_compose(path: str, text: str, generated: str) -> tuple[Finding, ...]:
-    from devpod_gen.emit.compose import with_config  # noqa: PLC0415 - only what is used
+    from devpod_gen.emit.configuration import with_config  # noqa: PLC0415 - only what is used
     from devpod_gen.profile.existing.files import UnreadError  # noqa: PLC0415
 
     try:

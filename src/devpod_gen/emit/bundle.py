@@ -6,8 +6,8 @@ from devpod_gen.emit.compose import compose
 from devpod_gen.emit.devcontainer import devcontainer
 from devpod_gen.emit.file import BLANK, RenderedFile, is_untouched, stamped
 from devpod_gen.emit.page import page
+from devpod_gen.emit.paths import WORKFLOWS
 from devpod_gen.emit.render import render
-from devpod_gen.emit.workflow import FOLDER
 from devpod_gen.errors import Finding, InternalError
 from devpod_gen.plan.model import Plan
 from devpod_gen.profile.fit import findings
@@ -55,7 +55,7 @@ def _broken(file: RenderedFile) -> tuple[Finding, ...]:
     name = file.path.rsplit("/", 1)[-1]
     if name == "devcontainer.json":
         return findings("devcontainer", json.loads(file.text), file.path)
-    if file.path.startswith(FOLDER):
+    if file.path.startswith(WORKFLOWS):
         _yaml(file.text)  # what it holds is looked at by the tests' linter
     if name == "compose.yaml":
         return findings("compose", _yaml(file.text), file.path)

@@ -5,25 +5,21 @@ Format: the Compose specification. Every scalar is written as JSON, which YAML 1
 so that two clones never share a container.
 """
 
-import re
-
-from devpod_gen.emit.file import BLANK, RenderedFile, sha256_of, stamped
+from devpod_gen.emit.configuration import config_by
+from devpod_gen.emit.file import BLANK, RenderedFile, stamped
 from devpod_gen.emit.hooks import hook_environment
 from devpod_gen.emit.render import render
 from devpod_gen.emit.services import deploy, limits, sidecars, waited_for
-from devpod_gen.errors import InternalError
 from devpod_gen.plan.model import ImagePlan, Plan
 from devpod_gen.plan.secret import ROOM, SECRETS
 
-# At that depth there are labels only, and variables, whose names have no hyphen.
-_CONFIG = re.compile(r'^      devpod-gen\.config: "([0-9a-f]{16})"$', re.MULTILINE)
 _UNSAID = '\n      devpod-gen.config: ""\n'
 
 
 def compose(plan: Plan) -> RenderedFile:
     """The plan's compose.yaml."""
     text = _text(plan)
-    said = _UNSAID.replace('""', f'"{_config(text)}"')
+    said = _UNSAID.replace('""', f'"{config_by(text)}"')
     return stamped(f"{plan.output}/compose.yaml", text.replace(_UNSAID, said, 1))
 
 
@@ -32,28 +28,7 @@ def config_of(plan: Plan) -> str:
 
     The header does not count, so a new IDE extension recreates nothing.
     """
-    return _config(_text(plan))
-
-
-def _config(text: str) -> str:
-    return sha256_of(text.partition("services:")[2])[:16]
-
-
-def config_in(text: str) -> str:
-    """The same, as a compose.yaml that was emitted says it."""
-    match = _CONFIG.search(text)
-    if not match:
-        message = "a compose file of ours does not say its configuration"
-        raise InternalError(message, where="compose.yaml", fix="report it")
-    return match[1]
-
-
-def with_config(text: str, config: str | None = None) -> str:
-    """A compose.yaml of ours that says another configuration: by default its own, by what is
-    in it, as `config_of` counts it. One that says none is left as it is."""
-    if config is None:
-        config = _config(_CONFIG.sub('      devpod-gen.config: ""', text))
-    return _CONFIG.sub(f'      devpod-gen.config: "{config}"', text)
+    return config_by(_text(plan))
 
 
 def _text(plan: Plan) -> str:

@@ -1,7 +1,7 @@
 """An edited file and what is generated now, merged: the user's lines stay, ours are new."""
 
 from devpod_gen.emit.accepted import LARGEST, kinds_of, problems
-from devpod_gen.emit.compose import config_in, with_config
+from devpod_gen.emit.configuration import config_in, with_config
 from devpod_gen.emit.file import is_untouched, merged, origin, unmerged
 from devpod_gen.emit.threeway import LONGEST, Conflict, merge
 from devpod_gen.emit.tree import Change, State, difference

@@ -9,17 +9,15 @@ import hashlib
 import re
 
 from devpod_gen.errors import InternalError
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 BLANK = "0" * 64
 """What a template renders in the place of the content's hash."""
 
-LIST = "templates.sha256"
-"""The list of what a repo's own templates have made; `sha256sum --check` reads it."""
-
 # At a line's start, where no value of a profile can be: those are behind a key, in quotes.
-_STAMP = re.compile(r'^(?:# |<!-- | {6}")content(?:": "| )sha256:([0-9a-f]{64})', re.MULTILINE)
-_MARK = re.compile(r'^(# |<!-- | {6}")merged(?:": "| )sha256:([0-9a-f]{64}).*\n', re.MULTILINE)
+_STAMP = late(r'^(?:# |<!-- | {6}")content(?:": "| )sha256:([0-9a-f]{64})', re.MULTILINE)
+_MARK = late(r'^(# |<!-- | {6}")merged(?:": "| )sha256:([0-9a-f]{64}).*\n', re.MULTILINE)
 _MARKS = {
     "# ": "# merged sha256:{}\n",
     "<!-- ": "<!-- merged sha256:{} -->\n",

@@ -4,16 +4,17 @@ The list is believed when it is, to the byte, what we wrote, and for such paths 
 can make. Nothing else is ever removed, and nothing that was edited.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from devpod_gen import beneath
-from devpod_gen.emit.file import LIST, RenderedFile, is_untouched, sha256_of, text_of
+from devpod_gen.emit.file import RenderedFile, is_untouched, sha256_of, text_of
+from devpod_gen.emit.paths import LIST
 from devpod_gen.emit.tree import Change, State, compare
 from devpod_gen.profile.template import is_name
+from devpod_gen.regex import late
 
-_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+_LINE = late(r"([0-9a-f]{64})  (.+)")
 
 
 def compare_all(root: Path, output: str, files: tuple[RenderedFile, ...]) -> tuple[Change, ...]:

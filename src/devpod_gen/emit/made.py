@@ -8,7 +8,8 @@ import contextlib
 import json
 from collections.abc import Iterator
 
-from devpod_gen.emit.file import BLANK, LIST, RenderedFile, sha256_of, stamped
+from devpod_gen.emit.file import BLANK, RenderedFile, sha256_of, stamped
+from devpod_gen.emit.paths import LIST
 from devpod_gen.errors import Finding
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.view import view

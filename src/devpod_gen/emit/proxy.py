@@ -7,7 +7,9 @@ backslash is lost where another ssh than Windows' own comes first on PATH.
 import re
 import shlex
 
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
+from devpod_gen.regex import late
+
+_WINDOWS = late(r"[A-Za-z]:[\\/]")
 
 
 def proxy_command(argv: tuple[str, ...]) -> str:

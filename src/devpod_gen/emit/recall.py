@@ -18,7 +18,8 @@ from typing import Any
 
 from devpod_gen import resources
 from devpod_gen.disk import cache_home, hashed, private_folder, publish
-from devpod_gen.emit.file import LIST, RenderedFile, sha256_of
+from devpod_gen.emit.file import RenderedFile, sha256_of
+from devpod_gen.emit.paths import optional
 from devpod_gen.emit.tree import Change, same
 from devpod_gen.errors import HostError
 from devpod_gen.plan.model import Plan
@@ -29,15 +30,17 @@ def key_of(plan: Plan, *, own: bool) -> str:
     return hashlib.sha256(repr((plan, own, emitters())).encode()).hexdigest()
 
 
-def recall(root: Path, output: str, key: str) -> tuple[Change, ...] | None:
+def recall(root: Path, plan: Plan, key: str) -> tuple[Change, ...] | None:
     """The files below `root`, where they are what `key` rendered to; None where one is not, or
     where that is not known. Raises as `compare` does. Files beyond the output folder may be
     absent."""
+    output = plan.output
     found = _read(root, output)
     if not found or found.get("key") != key:
         return None
-    if f"{output}/{LIST}" not in found["files"] and os.path.lexists(root / output / LIST):
-        return None  # what is in it is not generated any more
+    others = (path for path in optional(plan) if path not in found["files"])
+    if any(os.path.lexists(root / path) for path in others):
+        return None
     return same(root, found["files"], optional=lambda path: not path.startswith(f"{output}/"))
 
 
@@ -70,13 +73,16 @@ def _path(root: Path, output: str) -> Path:
 
 @cache
 def emitters() -> str:
-    """A hash of the text of templates and emitters, and of what else has a part in it."""
+    """A hash that is another one once a template, an emitter or what else has a part in it is:
+    of their names, sizes and times, of which nobody can set the one of the last change."""
     package = Path(__file__).parent.parent
     code = [path for name in ("emit", "plan", "profile") for path in (package / name).glob("*.py")]
     files = sorted((*code, *resources.templates().rglob("*.j2")))
     told = hashlib.sha256(repr((sys.version_info, _jinja())).encode())
     for path in files:
-        told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        about = path.stat()
+        times = (about.st_mtime_ns, about.st_ctime_ns)
+        told.update(repr((str(path), about.st_ino, about.st_size, *times)).encode())
     return told.hexdigest()
 
 

@@ -27,6 +27,7 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=FileSystemLoader(resources.templates(), encoding="utf-8"),
         undefined=StrictUndefined,
+        auto_reload=False,  # a process reads each template once
         autoescape=False,  # noqa: S701 - what comes out is JSON, YAML and TOML, not HTML
         trim_blocks=True,
         lstrip_blocks=True,

@@ -5,18 +5,18 @@ has limits that its kernel holds, and ends when anything but computing is tried.
 """
 
 import json
-import re
 import sys
 from collections.abc import Container, Iterator
 from typing import Any
 
 from devpod_gen.emit.confined import MEMORY, limit, lock
 from devpod_gen.emit.dialect import Refused, TemplateSyntaxError, dialect
+from devpod_gen.regex import late
 
 LONGEST = 1024 * 1024
 """Characters that all templates together may make."""
 
-_ADDRESS = re.compile(r"\bat 0x[0-9A-Fa-f]{4,}")
+_ADDRESS = late(r"\bat 0x[0-9A-Fa-f]{4,}")
 
 
 def main() -> None:

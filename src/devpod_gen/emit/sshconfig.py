@@ -6,12 +6,11 @@ understand ends every connection to every host, so it is checked before it is th
 Format: ssh_config(5).
 """
 
-import re
-
 from devpod_gen.emit.proxy import host_path, proxy_command
 from devpod_gen.emit.render import render
 from devpod_gen.errors import HostError, InternalError
 from devpod_gen.plan.model import Plan
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 _KEYWORDS = frozenset(
@@ -23,8 +22,8 @@ _KEYWORDS = frozenset(
         *("PermitLocalCommand", "LocalCommand", "ProxyCommand"),
     )
 )
-_HOST = re.compile(r"Host [a-z0-9][a-z0-9.-]*")
-_OPTION = re.compile(r"  ([A-Za-z]+) \S(?:.*\S)?")
+_HOST = late(r"Host [a-z0-9][a-z0-9.-]*")
+_OPTION = late(r"  ([A-Za-z]+) \S(?:.*\S)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ hyphens, and what GitHub fills in goes through the environment.
 
 from devpod_gen import __version__
 from devpod_gen.emit.file import BLANK, RenderedFile, stamped
+from devpod_gen.emit.paths import workflow_path, workflow_title
 from devpod_gen.emit.render import render
 from devpod_gen.plan.asks import asks
 from devpod_gen.plan.model import Plan
-
-FOLDER = ".github/workflows"
 
 _ACTIONS = {
     "checkout": "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
@@ -21,11 +20,6 @@ _CLIENT = "0.89.0"
 """The version of @devcontainers/cli, as in tools/package.json."""
 
 
-def workflow_path(variant: str | None) -> str:
-    """Where the workflow of a profile is; `variant`: its name, None for devpod.toml."""
-    return f"{FOLDER}/{_title(variant)}.yml"
-
-
 def workflow(plan: Plan, *, own: bool) -> RenderedFile:
     """The plan's workflow. `own`: the repo is devpod-gen's, and runs what is checked out."""
     hosted = bool(plan.image.layers) and plan.image.hosted
@@ -34,7 +28,7 @@ def workflow(plan: Plan, *, own: bool) -> RenderedFile:
         "ci/github.yml.j2",
         plan=plan,
         blank=BLANK,
-        title=_title(plan.variant),
+        title=workflow_title(plan.variant),
         option=option,
         no_ask=" --no-ask" if plan.secrets else "",
         client=_CLIENT,
@@ -46,10 +40,6 @@ def workflow(plan: Plan, *, own: bool) -> RenderedFile:
         login=_login(plan) if hosted else "",
     )
     return stamped(workflow_path(plan.variant), text)
-
-
-def _title(variant: str | None) -> str:
-    return f"devpod-{variant}" if variant else "devpod"
 
 
 def _install(*, own: bool) -> str:

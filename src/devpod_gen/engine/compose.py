@@ -8,9 +8,10 @@ from devpod_gen.engine import belongings, connect, direct, started
 from devpod_gen.engine.command import Result, run, stream
 from devpod_gen.engine.model import OnStep, Project
 from devpod_gen.errors import EngineError, StartError
+from devpod_gen.regex import late
 
 _DEADLINE = 300.0
-_PORT_TAKEN = re.compile(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
+_PORT_TAKEN = late(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
 
 
 def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+?])([^{}$]*))?\})|\$")
+_VARIABLE = late(r"\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+?])([^{}$]*))?\})|\$")
 _UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 

@@ -5,13 +5,13 @@ Format: the body of `POST /containers/create`, and `HostConfig` as the engine te
 A setting that is not known here is refused, unless it says nothing.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from devpod_gen.engine.model import SERVICE, Allowed, Bind
 from devpod_gen.errors import Finding, Forbidden
+from devpod_gen.regex import late
 
 _OURS = frozenset(
     (
@@ -26,7 +26,7 @@ _OWN = ("CapAdd", "CapDrop", "SecurityOpt")
 """What each service has its own of."""
 
 _NO_SERVICE = Allowed("", (), ("ALL",), ("no-new-privileges:true",))
-_NAMELESS = re.compile("[0-9a-f]{64}")
+_NAMELESS = late("[0-9a-f]{64}")
 """A volume that an image asks for; Compose keeps it for the next container."""
 
 _LOOPBACK = frozenset(("127.0.0.1", "::1"))

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import EngineError
+from devpod_gen.regex import late
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -44,7 +45,7 @@ _CA_FILES = (
 )
 
 
-_DOWN = re.compile(
+_DOWN = late(
     r"cannot connect to the docker daemon|error during connect"
     r"|permission denied while trying to connect|failed to connect to the docker api",
     re.IGNORECASE,

@@ -6,13 +6,13 @@ let ask its user by a terminal that it does not have.
 """
 
 import os
-import re
 import shutil
 
 from devpod_gen.engine.command import run
+from devpod_gen.regex import late
 
 _PATIENCE = 110.0  # a helper may open a window and ask
-_LINE = re.compile(r"(protocol|host|path|username)=([!-~]{1,1024})")
+_LINE = late(r"(protocol|host|path|username)=([!-~]{1,1024})")
 _ANSWER = ("protocol", "host", "username", "password", "password_expiry_utc")
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_CONFIG")
 

@@ -7,6 +7,7 @@ can write them: the folder `.git` is mounted. The user's own settings hold.
 import re
 from collections.abc import Iterator
 
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 _OF_REPO = ("local", "worktree")
@@ -21,10 +22,10 @@ _NEUTRAL = (
 )
 """What git does where nobody has set them."""
 
-_REFUSED = re.compile(r"core\.gitproxy|remote\..+\.(?:vcs|uploadpack)", re.DOTALL)
+_REFUSED = late(r"core\.gitproxy|remote\..+\.(?:vcs|uploadpack)", re.DOTALL)
 """What nothing later can take back: there the first one counts, or any."""
 
-_HELPER = re.compile(r"credential\.(?:.+\.)?helper", re.DOTALL)
+_HELPER = late(r"credential\.(?:.+\.)?helper", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

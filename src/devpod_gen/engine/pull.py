@@ -1,14 +1,14 @@
 """How far a pull is: read from what the client shows of each layer."""
 
-import re
 from collections.abc import Callable
 from dataclasses import field
 
 from devpod_gen.engine.model import Fetched
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_LAYER = re.compile(r"([0-9a-f]{12}): (.+?)\s*$")
-_BYTES = re.compile(r"([0-9.]+)([kMGT]?)B/([0-9.]+)([kMGT]?)B")
+_LAYER = late(r"([0-9a-f]{12}): (.+?)\s*$")
+_BYTES = late(r"([0-9.]+)([kMGT]?)B/([0-9.]+)([kMGT]?)B")
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _DONE = ("Pull complete", "Already exists")
 _STATES = (

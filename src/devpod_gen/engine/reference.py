@@ -3,17 +3,17 @@ the second door, and the judge of what we emit."""
 
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 
 from devpod_gen.engine import connect
 from devpod_gen.engine.command import Result, run
 from devpod_gen.errors import StartError
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 _UP = 300.0
-_BUILT = re.compile(r"docker(?:-buildx)? (?:buildx )?build\b|\[internal\] load build definition")
+_BUILT = late(r"docker(?:-buildx)? (?:buildx )?build\b|\[internal\] load build definition")
 
 
 @dataclass(frozen=True, slots=True)

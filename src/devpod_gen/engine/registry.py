@@ -12,10 +12,11 @@ from devpod_gen.engine.model import Fetched, HostedImage, Manifest
 from devpod_gen.engine.pull import Layers
 from devpod_gen.engine.terminal import watch
 from devpod_gen.errors import ImageError, ImageMissing
+from devpod_gen.regex import late
 
 _DEADLINE = 3600.0
-_MISSING = re.compile(r"manifest unknown|not found|name unknown", re.IGNORECASE)
-_LAYER = re.compile(r"[0-9a-f]{12}: ")
+_MISSING = late(r"manifest unknown|not found|name unknown", re.IGNORECASE)
+_LAYER = late(r"[0-9a-f]{12}: ")
 _CAUSES = (
     (
         r"unauthorized|no basic auth|authentication required|denied",

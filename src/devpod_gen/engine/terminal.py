@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import re
 import select
 import signal
 import struct
@@ -15,11 +14,12 @@ from tempfile import TemporaryFile
 from threading import Event
 
 from devpod_gen.engine.command import TIMED_OUT, Result
+from devpod_gen.regex import late
 
 _SIZE = (50, 80)  # rows and columns: too narrow for the client to draw bars
 _LOOK = 0.1  # seconds between two looks at whether it is to stop
 _GRACE = 5.0
-_ENDS = re.compile(r"[\r\n]|\x1b\[[0-9;?]*[A-Za-z]")
+_ENDS = late(r"[\r\n]|\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def watch(

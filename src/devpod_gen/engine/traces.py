@@ -13,15 +13,16 @@ from devpod_gen.engine import connect
 from devpod_gen.engine.command import feed, run
 from devpod_gen.engine.relay import relay
 from devpod_gen.errors import EngineError
+from devpod_gen.regex import late
 
 _CONTROL = 30.0
 _DEADLINE = 300.0
 _PIECE = 64 * 1024
-_HARMLESS = re.compile(
+_HARMLESS = late(
     r"No such file|changed as we read it|removed before we read it|socket ignored"
     r"|shrank by|Exiting with failure status due to previous errors"
 )
-_CHANGED = re.compile(r"^[AC] (/.*)$", re.MULTILINE)
+_CHANGED = late(r"^[AC] (/.*)$", re.MULTILINE)
 
 # Everything in memory that can be written, but for what is there to hold secrets, and for what
 # is the host's: those points are given.

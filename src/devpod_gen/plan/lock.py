@@ -15,6 +15,7 @@ from devpod_gen import source
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.plan.model import PlatformImage
 from devpod_gen.profile.wording import printable
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 VERSION = 2
@@ -24,9 +25,9 @@ _LARGEST = 1024 * 1024
 """A lock may have this many bytes."""
 
 _UPDATE = "run `devpod-gen lock --update`, and commit the result"
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_PLATFORM = re.compile(r"[a-z0-9]+(?:/[a-z0-9]+){1,2}")
-_TEXT = re.compile(r"[ -~]{1,300}")
+_DIGEST = late(r"sha256:[0-9a-f]{64}")
+_PLATFORM = late(r"[a-z0-9]+(?:/[a-z0-9]+){1,2}")
+_TEXT = late(r"[ -~]{1,300}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Variables by which a value becomes code: whoever sets one has programs run what it names,
 also those that nobody thinks of as the repo's, and some of root's."""
 
-import re
+from devpod_gen.regex import late
 
-_STEERING = re.compile(
+_STEERING = late(
     r"LD_\w+|GCONV_PATH|GLIBC_TUNABLES|TAR_OPTIONS"
     r"|BASH_ENV|ENV|ZDOTDIR|PROMPT_COMMAND|PS[0-4]|IFS|SHELLOPTS|BASHOPTS"
     r"|GIT_(?:SSH|SSH_COMMAND|ASKPASS|PAGER|EDITOR|SEQUENCE_EDITOR|EXTERNAL_DIFF|EXEC_PATH)"
@@ -15,7 +15,7 @@ _STEERING = re.compile(
     r"|DOCKER_(?:HOST|CONFIG)|COMPOSE_\w+|\w+_proxy|\w+_PROXY"
 )
 
-_LEADING = re.compile(
+_LEADING = late(
     r"(?i:npm_config)_\w+|(?:YARN|PNPM|BUN|COREPACK|UV|POETRY|PDM|MISE|BUNDLE|GEM|COMPOSER)_\w+"
     r"|PIP_(?:INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|TRUSTED_HOST|CERT|CONFIG_FILE|CONSTRAINT|TARGET)"
     r"|GO(?:PROXY|FLAGS|ENV|TOOLCHAIN|PRIVATE|INSECURE|SUMDB|NOSUMDB|NOPROXY|AUTH|VCS)"

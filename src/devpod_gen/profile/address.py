@@ -6,8 +6,9 @@ from typing import Any
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
+from devpod_gen.regex import late
 
-_PORT = re.compile(r"^(?:[a-z]+://)?[^/]*:([0-9]+)/")
+_PORT = late(r"^(?:[a-z]+://)?[^/]*:([0-9]+)/")
 _LONGEST = 255
 """Characters of an image's name, by the reference grammar."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from devpod_gen.errors import Finding
 from devpod_gen.profile.character import described, is_hidden
 from devpod_gen.profile.wording import where
+from devpod_gen.regex import late
 
 DEEPEST = 20
 """Levels of tables and lists, and parts of a dotted key."""
@@ -25,7 +26,7 @@ _GREATEST = 2**53
 """Beyond it programs that read JSON do not agree on a number."""
 
 # Possessive throughout, and every branch ends at the end of the text, too: one pass.
-_QUOTED_OR_COMMENT = re.compile(
+_QUOTED_OR_COMMENT = late(
     r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*+(?:"{3,5}|\Z)'
     r"|'''(?:[^']|'{1,2}(?!'))*+(?:'{3,5}|\Z)"
     r'|"(?:[^"\\\n]|\\[^\n])*+"?'
@@ -33,7 +34,7 @@ _QUOTED_OR_COMMENT = re.compile(
     r"|#[^\n]*+",
     re.DOTALL,
 )
-_DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+_DOTTED = late(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
 
 
 def of_text(text: str, file: str) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from devpod_gen.regex import late
+
 _LARGEST = 1024 * 1024  # a file beyond this is not read: nobody wrote it by hand
 _SEARCHED = 256 * 1024  # so much of it is searched: bounded patterns stay quick on any text
 
@@ -14,8 +16,8 @@ _WIDEST = 10_000  # characters of a line of TOML: its parser is slow on a key of
 # Each branch also ends at the end of the text: an unclosed one must not be tried anew
 # from every character in it.
 _STRING = r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))'
-_COMMENT = re.compile(_STRING + r"|//[^\n]*+|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_TRAILING_COMMA = re.compile(_STRING + r"|,(?=\s*+[}\]])", re.DOTALL)
+_COMMENT = late(_STRING + r"|//[^\n]*+|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_TRAILING_COMMA = late(_STRING + r"|,(?=\s*+[}\]])", re.DOTALL)
 
 
 def text(file: Path) -> str | None:

@@ -1,14 +1,14 @@
 """What a profile, or its user, says of dotfiles."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = late(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)

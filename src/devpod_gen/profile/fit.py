@@ -35,15 +35,13 @@ def accepts(schema: Schema, document: object) -> bool:
 def _fits(schema: Any, value: Any, root: Schema) -> bool:
     if isinstance(schema, bool):
         return schema
-    return all(
-        keyword in _SAY_NOTHING or _keeps(keyword, value, schema, root) for keyword in schema
-    )
-
-
-def _keeps(keyword: str, value: Any, schema: Schema, root: Schema) -> bool:
-    """Whether the value keeps to one keyword; to one for values of another type it does."""
-    is_meant, keeps = _RULE_OF.get(keyword, _UNKNOWN)
-    return not is_meant(value) or bool(keeps(schema, value, root))
+    for keyword in schema:
+        if keyword in _SAY_NOTHING:
+            continue
+        is_meant, keeps = _RULE_OF.get(keyword, _UNKNOWN)
+        if is_meant(value) and not keeps(schema, value, root):  # else it is for other values
+            return False
+    return True
 
 
 def _referred(schema: Schema, root: Schema) -> Any:
@@ -51,8 +49,8 @@ def _referred(schema: Schema, root: Schema) -> Any:
     return root["$defs"].get(name, False) if place == "#/$defs" else False
 
 
-def _types(schema: Schema) -> list[str]:
-    return [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+def _is(kind: str | list[str], value: Any) -> bool:
+    return _TYPES[kind](value) if isinstance(kind, str) else any(_is(one, value) for one in kind)
 
 
 def _others(schema: Schema, value: dict[str, Any]) -> set[str]:
@@ -76,7 +74,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 _Rule = Callable[[Schema, Any, Schema], bool]
 _RULES: dict[str, dict[str, _Rule]] = {
     "any": {
-        "type": lambda s, value, _: any(_TYPES[kind](value) for kind in _types(s)),
+        "type": lambda s, value, _: _is(s["type"], value),
         "enum": lambda s, value, _: isinstance(value, str) and value in s["enum"],
         "const": lambda s, value, _: type(value) is type(s["const"]) and value == s["const"],
         "anyOf": lambda s, value, root: any(_fits(one, value, root) for one in s["anyOf"]),

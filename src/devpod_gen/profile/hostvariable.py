@@ -5,13 +5,13 @@ the repo: a value of the profile must not take a secret of theirs into the conta
 format has no way to quote them (seen with @devcontainers/cli 0.89.0).
 """
 
-import re
 from collections.abc import Iterator
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
+from devpod_gen.regex import late
 
-VARIABLE = re.compile(r"\$\{(?:localEnv|env|localWorkspaceFolder)\b")
+VARIABLE = late(r"\$\{(?:localEnv|env|localWorkspaceFolder)\b")
 
 _Path = tuple[str | int, ...]
 

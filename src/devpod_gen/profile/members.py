@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from devpod_gen.profile.root import Root, root
 from devpod_gen.profile.rule import Place
+from devpod_gen.regex import late
 
 _MOST = 48  # folders that are looked into: the rest would tell nothing new
-_NOT_THE_REPOS = re.compile(
+_NOT_THE_REPOS = late(
     r"samples?|examples?|demos?|playgrounds?|tests?|e2e|fixtures?|docs?|website|templates?"
     r"|bench(marks?)?|vendor|third[_-]party|node_modules|scripts?|tools?|\..*"
 )

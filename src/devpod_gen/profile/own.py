@@ -14,12 +14,13 @@ from devpod_gen.profile.contents import contents
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.stacks import Recipe, Stack
 from devpod_gen.profile.wording import printable, shown, where
+from devpod_gen.regex import late
 
 PLACE = ".devpod/stacks"
 LARGEST = 64 * 1024
 """A stack.toml of a repo's own may have this many bytes."""
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_NAME = late(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _RECIPES = {"base", "workspace"}  # folders of images/ that are no stacks
 _ONE_GROUP = ("version", "manager", "members", "tools")
 

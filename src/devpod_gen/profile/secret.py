@@ -1,11 +1,11 @@
 """What a profile says of secrets: where each one is to be asked for, never what it is."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Literal, cast
 
 from devpod_gen.errors import Finding
 from devpod_gen.profile.wording import where
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 Source = Literal["env", "file", "op", "command"]
@@ -13,7 +13,7 @@ Delivery = Literal["file", "env"]
 
 _SOURCES: tuple[Source, ...] = ("env", "file", "op", "command")
 
-_STEERING = re.compile(
+_STEERING = late(
     r"(LD|DYLD|DEVPOD|GIT)_.*|PATH|HOME|USER|SHELL|IFS|ENV|BASH_ENV|ZDOTDIR|PWD|TERM"
     r"|PROMPT_COMMAND|PYTHON(PATH|STARTUP|HOME)|NODE_OPTIONS|JAVA_TOOL_OPTIONS|RUBYOPT|PERL5OPT"
 )

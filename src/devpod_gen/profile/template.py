@@ -6,7 +6,6 @@ a tool would read by itself, and nothing of ours.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile import bounds
 from devpod_gen.profile.contents import Contents, contents
 from devpod_gen.profile.wording import printable
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 PLACE = ".devpod/templates"
@@ -24,13 +24,13 @@ LARGEST = 64 * 1024
 DEEPEST = 4
 """Folders and name of a path."""
 
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
-_OF_TOOLS = re.compile(
+_PART = late(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+_OF_TOOLS = late(
     r"devcontainer.*\.jsonc?|(?:docker-)?compose.*\.ya?ml|templates\.sha256|.*\.(?:bak[0-9]*|lock)"
 )
 """In any folder: clients offer what is called so, and run its commands on the host."""
 _OURS = ("gateway", "kubernetes")
-_OF_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
+_OF_WINDOWS = late(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
 
 
 @dataclass(frozen=True, slots=True)

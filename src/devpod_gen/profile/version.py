@@ -9,18 +9,18 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from devpod_gen.regex import late
+
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 _LONGEST = 200
 """Characters: what reads constraints is slow on long ones."""
 
-_TERM = re.compile(
-    r"(?P<op>>=|<=|~>|>|<|==|!=|~=|=|\^|~)?\s*v?(?P<version>\d+(?:\.(?:\d+|[xX*]))*)"
-)
-_HYPHEN = re.compile(r"(\d+(?:\.\d+)*)\s+-\s+(\d+(?:\.\d+)*)")
-_BRACKETS = re.compile(r"([\[(])\s*([\d.]*)\s*,\s*([\d.]*)\s*([\])])")
-_DOTS = re.compile(r"(\d+(?:\.\d+)*)\.\.\.<?(\d+(?:\.\d+)*)")
+_TERM = late(r"(?P<op>>=|<=|~>|>|<|==|!=|~=|=|\^|~)?\s*v?(?P<version>\d+(?:\.(?:\d+|[xX*]))*)")
+_HYPHEN = late(r"(\d+(?:\.\d+)*)\s+-\s+(\d+(?:\.\d+)*)")
+_BRACKETS = late(r"([\[(])\s*([\d.]*)\s*,\s*([\d.]*)\s*([\])])")
+_DOTS = late(r"(\d+(?:\.\d+)*)\.\.\.<?(\d+(?:\.\d+)*)")
 
 
 def parse(text: str) -> "tuple[SpecifierSet, ...]":

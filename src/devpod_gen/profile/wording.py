@@ -2,12 +2,12 @@
 
 import difflib
 import json
-import re
 from typing import Any
 
 from devpod_gen.profile.character import is_hidden
+from devpod_gen.regex import late
 
-_ODD = re.compile(r"[^ -~]")
+_ODD = late(r"[^ -~]")
 
 
 def where(file: str, path: tuple[str | int, ...]) -> str:

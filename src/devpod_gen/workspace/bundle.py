@@ -7,13 +7,13 @@ held in memory nor written twice: its header is filled in when its size is known
 
 import hashlib
 import json
-import re
 import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import IO, BinaryIO
 
 from devpod_gen.errors import ProfileError
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 IMAGE = "image.tar"
@@ -27,7 +27,7 @@ _PIECE = 1024 * 1024
 END = bytes(2 * BLOCK)
 LARGEST = 8 * 1024 * 1024
 """Bytes of a file beside the image."""
-_PART = re.compile(r"[A-Za-z0-9._+@=-]+")
+_PART = late(r"[A-Za-z0-9._+@=-]+")
 
 Save = Callable[[Callable[[IO[bytes]], None]], None]
 """Hands an image's archive on, as one stream."""

@@ -14,6 +14,7 @@ from devpod_gen.engine.model import Container
 from devpod_gen.errors import HostError
 from devpod_gen.plan.dotfiles import DotfilesPlan
 from devpod_gen.plan.hook import KEPT
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.context import Context
 
@@ -84,7 +85,7 @@ mark "$key"
 )
 _REFUSED = 98
 
-_IN_THE_WAY = re.compile(
+_IN_THE_WAY = late(
     r"over existing target (\S.*?) since"  # stow 2.4
     r"|existing target is (?:neither a link nor a directory|not owned by stow|\S+ [^:]*): (\S.*)"
 )

@@ -5,8 +5,8 @@ before; waits for that; becomes the user, as the engine would have it; and makes
 the SSH door beside hooks and probes. What is said between two marks is the second one's.
 """
 
+import os
 import re
-import secrets
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -125,7 +125,7 @@ def run_errand(
 ) -> Done:
     """Do all of it, and say when a part of it has ended. Raises StartError when the container
     does not get ready."""
-    token, user = secrets.token_hex(16), context.plan.user
+    token, user = os.urandom(16).hex(), context.plan.user
     heard = _Heard(token, on_end)
     told = [errand.visit.who.git, errand.hooks, _script(errand.probes)]
     patience, later = errand.seconds

@@ -9,6 +9,7 @@ from devpod_gen.errors import StartError
 from devpod_gen.plan.hook import KEPT, HookPlan
 from devpod_gen.plan.model import Plan
 from devpod_gen.profile.hook import HookName
+from devpod_gen.regex import late
 from devpod_gen.workspace.context import Context
 
 CREATION: tuple[HookName, ...] = ("on-create", "update-content", "warm", "create")
@@ -17,7 +18,7 @@ CREATION: tuple[HookName, ...] = ("on-create", "update-content", "warm", "create
 ALL: tuple[HookName, ...] = (*CREATION, "start")
 """Those of a start, in their order."""
 
-_FAILED = re.compile(r"^devpod: hook ([a-z-]+)(?: \(part ([^)]*)\))? (.*);", re.MULTILINE)
+_FAILED = late(r"^devpod: hook ([a-z-]+)(?: \(part ([^)]*)\))? (.*);", re.MULTILINE)
 _SLACK = 30.0  # seconds beyond the hooks' own deadlines
 
 

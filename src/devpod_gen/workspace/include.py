@@ -10,6 +10,7 @@ from pathlib import Path
 
 from devpod_gen.errors import Busy, HostError, NotOurs
 from devpod_gen.foreign import made_folder, replace_if, unlink_if
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import userfile
 from devpod_gen.workspace.identity import data_home
@@ -19,7 +20,7 @@ _BEGIN = b"# >>> devpod-gen ssh-config (devpod-gen ssh-config uninstall takes it
 _NEW_FILE = b"# There was no file here before.\n"
 _NEW_FOLDER = b"# Nor was there its folder.\n"
 _END = b"# <<< devpod-gen ssh-config <<<\n"
-_BLOCK = re.compile(
+_BLOCK = late(
     rb"^# >>> devpod-gen ssh-config [^\n]*>>>\r?\n"
     rb"(# There was no file here before\.\r?\n)?"
     rb"(# Nor was there its folder\.\r?\n)?"
@@ -27,7 +28,7 @@ _BLOCK = re.compile(
     rb"# <<< devpod-gen ssh-config <<<(?:\r?\n|\r?\Z)",
     re.MULTILINE,
 )
-_MARKER = re.compile(rb"^# (?:>>>|<<<) devpod-gen ssh-config\b", re.MULTILINE)
+_MARKER = late(rb"^# (?:>>>|<<<) devpod-gen ssh-config\b", re.MULTILINE)
 _TRIES = 20
 
 

@@ -1,14 +1,14 @@
 """Where a repo comes from, for the labels of its image: its remote and its commit."""
 
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from devpod_gen.engine.command import run
 from devpod_gen.errors import HostError
+from devpod_gen.regex import late
 
 _SECONDS = 5.0
-_SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)/?(.+)")
+_SCP = late(r"(?:[\w.-]+@)?([\w.-]+):(?!//)/?(.+)")
 
 
 def labels(root: Path) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,6 @@ there is nothing to defend against them: what is not to the byte ours is refused
 import hashlib
 import json
 import os
-import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from devpod_gen.errors import HostError, ProfileError
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.bundle import (
     BLOCK,
@@ -32,7 +32,7 @@ from devpod_gen.workspace.bundle import (
 
 _PIECE = 1024 * 1024
 _MOST = 4000  # members
-_PROFILE = re.compile(r"devpod\.toml|\.devpod/[a-z0-9-]+\.toml")
+_PROFILE = late(r"devpod\.toml|\.devpod/[a-z0-9-]+\.toml")
 
 
 @dataclass(frozen=True, slots=True)

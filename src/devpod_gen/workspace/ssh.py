@@ -13,6 +13,7 @@ from devpod_gen.engine.api import Engine
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 _SERVER = "/usr/local/lib/devpod/sshd"
@@ -39,7 +40,7 @@ mkdir -p -m 0755 /run/devpod && mkdir -m 0700 /run/devpod/user &&
 """For sh inside, as root: where the user's own is kept, of the user whose name it is told."""
 
 _IN_MEMORY = ("tmpfs", "ramfs")
-_MADE = re.compile(r"(-----BEGIN.*-----\n)\n(ssh-ed25519 \S+)\n(\S+)\n", re.DOTALL)
+_MADE = late(r"(-----BEGIN.*-----\n)\n(ssh-ed25519 \S+)\n(\S+)\n", re.DOTALL)
 
 
 _LOOPBACK = ("127.0.0.1", "localhost")

@@ -9,11 +9,9 @@ from devpod_gen.errors import Forbidden, StartError
 from devpod_gen.meanwhile import begin
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import image, ownership, services
-from devpod_gen.workspace.allowance import allowance
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.identity import Identity
-from devpod_gen.workspace.labels import labels_file
 from devpod_gen.workspace.mounts import MOUNTS
 from devpod_gen.workspace.variables import GIT, variables
 
@@ -74,6 +72,9 @@ def start(
         begin(load)
         if engine.resume(before.id):
             return replace(before, state="running")
+    from devpod_gen.workspace.allowance import allowance  # noqa: PLC0415 - for what is made anew
+    from devpod_gen.workspace.labels import labels_file  # noqa: PLC0415
+
     name = before.project if before else identity.project
     if before is None:
         _refuse_to_take_over(engine, identity)

@@ -2,14 +2,14 @@
 a killed one has left is known for what it is."""
 
 import os
-import re
 import secrets
 import subprocess
 from pathlib import Path
 
+from devpod_gen.regex import late
 from devpod_gen.workspace.ownership import VERIFYING, host
 
-_NAME = re.compile(rf"{VERIFYING}[a-z]+-([0-9a-f]{{12}})-(\d+)-([0-9a-f]+)-[0-9a-f]{{8}}")
+_NAME = late(rf"{VERIFYING}[a-z]+-([0-9a-f]{{12}})-(\d+)-([0-9a-f]+)-[0-9a-f]{{8}}")
 
 
 def name(door: str) -> str:

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from devpod_gen.profile.existing.model import LeftOut
 from devpod_gen.profile.existing.shellwords import commands
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 _APT = frozenset(("apt-get", "apt", "aptitude"))
 _OTHERS = frozenset(("apk", "yum", "dnf", "microdnf", "zypper", "pacman"))
 _GO_WITH_IT = frozenset(("set", "export", "apt-get", "apt", "rm", "true", "fi", "done", ":"))
 _WITH_VALUE = frozenset(("-o", "--option", "-t", "--target-release", "-c", "--config-file"))
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-_SOURCE = re.compile(r"add-apt-repository|sources\.list|apt-key|\.sources\b|deb \[|packagecloud")
+_PACKAGE = late(r"[a-z0-9][a-z0-9+.-]+")
+_SOURCE = late(r"add-apt-repository|sources\.list|apt-key|\.sources\b|deb \[|packagecloud")
 # python3.9, openjdk-11-jdk, libicu66, postgresql-client-12: one release of a distribution's.
-_OF_A_RELEASE = re.compile(
+_OF_A_RELEASE = late(
     r"(?:python|php|ruby|lua)\d\.\d.*|.*-\d+(?:\.\d+)*(?:-(?:jdk|jre).*)?|lib(?:icu|ssl|ffi)[\d.]+"
 )
 _ELSEWHERE = {

@@ -10,9 +10,10 @@ from devpod_gen.profile.existing.model import LeftOut
 from devpod_gen.profile.hook import Command, Hook, HookName
 from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
 _CLIENTS = ("${containerWorkspaceFolder", "${localWorkspaceFolder", "${localEnv:")
-_OTHERS = re.compile(rf"\b(?:chown|usermod|su|sudo -u)\b[^\n;&|]*\b{USERS}\b")
+_OTHERS = late(rf"\b(?:chown|usermod|su|sudo -u)\b[^\n;&|]*\b{USERS}\b")
 _ENGINES = ("docker", "docker-compose", "podman")
 _COMMANDS: tuple[tuple[str, HookName], ...] = (
     ("onCreateCommand", "on-create"),

@@ -15,6 +15,7 @@ from devpod_gen.profile.existing.ports import is_port
 from devpod_gen.profile.existing.stages import Instruction, stages, used
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
 _OURS = frozenset(("FROM", "ARG", "SHELL", "LABEL", "MAINTAINER", "ENTRYPOINT", "CMD", "USER"))
 _OURS |= {"WORKDIR", "STOPSIGNAL", "ONBUILD", "RUN", "ENV", "EXPOSE"}
@@ -24,10 +25,8 @@ _REASONS = {
     "HEALTHCHECK": "probes take the place of health checks",
     "VOLUME": "volumes of the workspace are [caches]",
 }
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^${}]*))?\}|(\w+))")
-_PAIR = re.compile(
-    r"""([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*+"|'[^']*+'|(?:[^\s"'\\]|\\.)*+)""", re.DOTALL
-)
+_VARIABLE = late(r"\$(?:\{(\w+)(?::?-([^${}]*))?\}|(\w+))")
+_PAIR = late(r"""([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*+"|'[^']*+'|(?:[^\s"'\\]|\\.)*+)""", re.DOTALL)
 
 
 def parse(

@@ -1,14 +1,14 @@
 """Extensions and settings of Visual Studio Code."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from devpod_gen.profile.existing.model import LeftOut, table
 from devpod_gen.profile.toml import can_hold
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
-_EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\.[A-Za-z0-9][A-Za-z0-9._-]*")
+_EXTENSION = late(r"[A-Za-z0-9][A-Za-z0-9-]*\.[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def vscode(document: dict[str, Any], key: str) -> Any:

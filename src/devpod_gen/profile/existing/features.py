@@ -3,17 +3,17 @@
 Taken over is what is certain: a language, its version, packages of the distribution.
 """
 
-import re
 from dataclasses import replace
 from typing import Any
 
 from devpod_gen.profile import version
 from devpod_gen.profile.existing.model import LeftOut, table
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_ID = re.compile(r"(?:ghcr\.io/)?(?:devcontainers/features/)?([a-z0-9-]+)(?:[:@].*)?")
-_APT = re.compile(r"ghcr\.io/[a-z0-9-]+/[a-z-]*features/apt(?:-get)?-packages(?::.*)?")
+_ID = late(r"(?:ghcr\.io/)?(?:devcontainers/features/)?([a-z0-9-]+)(?:[:@].*)?")
+_APT = late(r"ghcr\.io/[a-z0-9-]+/[a-z-]*features/apt(?:-get)?-packages(?::.*)?")
 _LANGUAGES = ("dotnet", "go", "java", "node", "php", "python", "ruby", "rust", "terraform")
 _PACKAGES = {"github-cli": "gh", "git-lfs": "git-lfs"}
 _THERE = ("common-utils", "git")
@@ -22,7 +22,7 @@ _REASONS = {
     "docker-outside-of-docker": "the engine's socket is not handed inside",
     "sshd": "the SSH door needs no port: see `devpod-gen up`",
 }
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+_PACKAGE = late(r"[a-z0-9][a-z0-9+.-]+")
 _NO_WORDS = "no key of a profile says that"
 _OPTIONS = ("version", "ppa", "installYarnUsingApt", "nodeGypDependencies")
 

@@ -1,6 +1,5 @@
 """What a .gitpod.yml says: extensions, ports, commands of its tasks."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from devpod_gen.profile.existing.ports import is_port, plain_label
 from devpod_gen.profile.hook import Hook
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
 _OURS = frozenset(("tasks", "ports", "vscode", "checkoutLocation", "workspaceLocation"))
 _REASONS = {
@@ -27,7 +27,7 @@ _OF_TASKS = {
     "env": "variables of one task only are not supported",
     "prebuild": "no hook runs in a prebuild only",
 }
-_GITPODS = re.compile(r"\bgp \w|\bGITPOD_|/workspace/|-U gitpod|USER gitpod")
+_GITPODS = late(r"\bgp \w|\bGITPOD_|/workspace/|-U gitpod|USER gitpod")
 
 
 def document(text: str) -> dict[str, Any] | str:

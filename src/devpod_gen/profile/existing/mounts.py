@@ -12,14 +12,15 @@ from devpod_gen.profile.nesting import covers, meet
 from devpod_gen.profile.offlimits import why_not
 from devpod_gen.profile.toml import can_hold
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_HOME = re.compile(
+_HOME = late(
     r"^(?:\$\{(?:localEnv|env):HOME(?::[^}]*)?\}(?:\$\{(?:localEnv|env):USERPROFILE\})?"
     r"|\$\{HOME\}|\$HOME|~)(?=/|$)"
 )
-_REPO = re.compile(r"^\$\{localWorkspaceFolder\}/(?=[^/])")
-_TARGET = re.compile(r"/[A-Za-z0-9_@+][A-Za-z0-9._@+-]*(?:/[A-Za-z0-9._@+-]+)*")
+_REPO = late(r"^\$\{localWorkspaceFolder\}/(?=[^/])")
+_TARGET = late(r"/[A-Za-z0-9_@+][A-Za-z0-9._@+-]*(?:/[A-Za-z0-9._@+-]+)*")
 # Where the system, the workspace or devpod-gen itself has something, at the top.
 _TAKEN = frozenset(
     (

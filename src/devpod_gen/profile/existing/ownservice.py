@@ -12,6 +12,7 @@ from devpod_gen.profile.existing.servicekeys import REPO, volume
 from devpod_gen.profile.model import Port
 from devpod_gen.profile.mount import Mount
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
 _SAID = frozenset(("image", "build", "environment", "ports", "expose", "volumes", "command"))
 _OURS = frozenset(("working_dir", "container_name", "init", "networks", "restart", "tty", "user"))
@@ -29,7 +30,7 @@ _REASONS = {
     "healthcheck": "probes take the place of health checks",
     "network_mode": "services are reached by their names, not at localhost",
 }
-_STAYS = re.compile(r"sleep|tail|infinity|/bin/(?:ba)?sh$")
+_STAYS = late(r"sleep|tail|infinity|/bin/(?:ba)?sh$")
 _UNKNOWN = "no key of a profile says that"
 
 

@@ -9,12 +9,13 @@ from devpod_gen.profile.existing import variables
 from devpod_gen.profile.existing.model import LeftOut, entries, table
 from devpod_gen.profile.meaning import odd_values
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
-REPO = re.compile(r"\.{1,2}(?:/\.\.)*/?")
+REPO = late(r"\.{1,2}(?:/\.\.)*/?")
 """The source of a mount that is the repo's root, from a file at the root or a folder below."""
-_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
-_FOLDER = re.compile(r"/(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9._@+/-]*[A-Za-z0-9._@+-]")
-_TIME = re.compile(r"(?:(\d{1,4})m)?(?:(\d{1,4})(?:\.\d+)?s)?")
+_NAME = late(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_FOLDER = late(r"/(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9._@+/-]*[A-Za-z0-9._@+-]")
+_TIME = late(r"(?:(\d{1,4})m)?(?:(\d{1,4})(?:\.\d+)?s)?")
 
 
 def mounts_repo(service: dict[str, Any]) -> bool:

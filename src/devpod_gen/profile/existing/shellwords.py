@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from devpod_gen.regex import late
+
 # A quoted part, an escaped character, a comment, a command within, a separator, a plain part.
-_PART = re.compile(
+_PART = late(
     r"""(?P<quoted>"(?:[^"\\]|\\.)*+"|'[^']*+')"""
     r"""|(?P<escaped>\\.)"""
     r"""|(?P<comment>(?<![^\s;&|(])\#[^\n]*+)"""
@@ -15,7 +17,7 @@ _PART = re.compile(
     re.DOTALL,
 )
 _OPENING = frozenset(("then", "do", "else", "!", "{", "sudo", "time", "exec"))
-_NAME = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_NAME = late(r"[A-Za-z_]\w*=.*", re.DOTALL)
 
 
 def commands(script: str) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,5 @@
 """Services of a compose file that run beside the workspace, in a profile's words."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,10 +7,11 @@ from devpod_gen.profile.existing import servicekeys, variables
 from devpod_gen.profile.existing.model import LeftOut, Service, entries
 from devpod_gen.profile.existing.ports import is_port, numbers
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
-_IMAGE = re.compile(
+_NAME = late(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_IMAGE = late(
     r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?/)?"
     r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"

@@ -1,12 +1,12 @@
 """A Dockerfile as instructions and stages. Nothing in it is run, nothing is expanded."""
 
-import re
 from collections.abc import Iterator
 
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
-_FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+[Aa][Ss]\s+(\S+))?\s*")
+_HEREDOC = late(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
+_FROM = late(r"(?:--\S+\s+)*(\S+)(?:\s+[Aa][Ss]\s+(\S+))?\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Tools and versions that mise.toml and .tool-versions state."""
 
-import re
 import tomllib
 from typing import Any
 
@@ -8,10 +7,11 @@ from devpod_gen.profile.existing import variables
 from devpod_gen.profile.existing.features import is_version
 from devpod_gen.profile.existing.model import Existing, LeftOut, nothing, table
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
 ALIASES = {"nodejs": "node", "golang": "go", "dotnet-core": "dotnet"}
 """What asdf's plugins are called, where the profile has another name."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_NAME = late(r"[a-z0-9][a-z0-9._-]*")
 _REASONS = {
     "tasks": "mise is in the image, and runs them from this file",
     "settings": "mise is in the image, and reads them from this file",

@@ -8,13 +8,12 @@ from devpod_gen.profile.existing.base import HOMES
 from devpod_gen.profile.existing.model import LeftOut, table
 from devpod_gen.profile.toml import can_hold
 from devpod_gen.profile.wording import shown
+from devpod_gen.regex import late
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
 _OF_BUILDS = ("DEBIAN_FRONTEND",)
 _SET_BY_US = ("PATH", "HOME", "USER", "SHELL")
-_DOLLAR = re.compile(
-    r"\$(?:\$|\{[A-Za-z_]\w*(?::?-(?P<default>[^${}]*))?\}|(?=[A-Za-z_{]))", re.ASCII
-)
+_DOLLAR = late(r"\$(?:\$|\{[A-Za-z_]\w*(?::?-(?P<default>[^${}]*))?\}|(?=[A-Za-z_{]))", re.ASCII)
 
 
 def plain(place: str, values: dict[str, object], left: list[LeftOut]) -> Iterator[tuple[str, str]]:

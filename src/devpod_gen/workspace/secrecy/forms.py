@@ -3,16 +3,17 @@
 import base64
 import html
 import json
-import re
 import shlex
 from collections.abc import Iterator
 from functools import partial
 from urllib.parse import quote, quote_plus
 
+from devpod_gen.regex import late
+
 LEAST = 6
 """What is shorter is neither hidden nor looked for: it would be found everywhere."""
 
-_ORDINARY = re.compile(rb"[A-Za-z]?(?:[a-z]+|[A-Z]+)[0-9]{0,4}[!.?]?|[0-9]+")
+_ORDINARY = late(rb"[A-Za-z]?(?:[a-z]+|[A-Z]+)[0-9]{0,4}[!.?]?|[0-9]+")
 _LEAST_TELLING = 16
 
 _LEAST_ENCODED = 8
