@@ -12,7 +12,7 @@ from devpod_gen.profile import stacks
 from devpod_gen.profile.load import parse
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context
-from devpod_gen.workspace.distance import require_folders
+from devpod_gen.workspace.distance import require_near
 from devpod_gen.workspace.identity import identify
 
 CLONE = 'workspace = { mode = "volume", clone = "https://example.com/shop" }\n'
@@ -34,9 +34,9 @@ def test_refused(machine: str | None, profile: str, said: str | None, tmp_path: 
     identity = identify(tmp_path, "shop", ".devcontainer")
     context = Context(engine, plan, identity, Clock(), print)
     if not (machine and said):
-        require_folders(context)
+        require_near(context)
         return
     with pytest.raises(HostError) as caught:
-        require_folders(context)
+        require_near(context)
     assert said in caught.value.message
     assert machine in caught.value.message

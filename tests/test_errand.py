@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import docker
+from devpod_gen.engine import wire
 from devpod_gen.engine.docker import Docker
 from devpod_gen.engine.model import Container
 from devpod_gen.errors import StartError
@@ -131,3 +133,19 @@ def test_a_container_that_never_gets_ready(tmp_path: Path, entrypoint: str, word
         with pytest.raises(StartError, match=word):
             run_errand(context, container, Errand(visit, "", (), (1, 5)), lambda _: None)
         assert time.monotonic() - begun < 5
+
+
+def test_a_container_that_ends_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the engine has said yes to a command, and before that has begun."""
+    with started(tmp_path) as (context, container):
+        ask = wire.ask
+
+        def asked_and_ended(*given: Any, **named: Any) -> wire.Answer:
+            answer = ask(*given, **named)
+            docker("kill", container.name)
+            return answer
+
+        monkeypatch.setattr(wire, "ask", asked_and_ended)
+        result = context.engine.exec(container.id, ["true"], user="root", timeout=5)
+        assert result.code == 1
+        assert "not running" in result.errors or "No such exec" in result.errors

@@ -12,7 +12,7 @@ from devpod_gen import disk
 from devpod_gen.emit.bundle import bundle, self_check
 from devpod_gen.emit.file import BLANK, RenderedFile, is_ours, is_untouched, stamped
 from devpod_gen.emit.tree import State, compare
-from devpod_gen.emit.tree import write as write_changes
+from devpod_gen.emit.writing import write as write_changes
 from devpod_gen.errors import HostError, NotOurs
 from devpod_gen.plan.resolve import resolve
 from devpod_gen.profile.load import parse

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def bring_in(root: Path, path: Path, console: Console, *, force: bool) -> None:
     """Look at everything first; then the image, then the files."""
-    from devpod_gen.emit.tree import write  # noqa: PLC0415
+    from devpod_gen.emit.writing import write  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace.delivery import require_sound, take_in  # noqa: PLC0415
     from devpod_gen.workspace.env import write_env  # noqa: PLC0415
@@ -47,7 +47,8 @@ def bring_in(root: Path, path: Path, console: Console, *, force: bool) -> None:
 def _changes(root: Path, archive: "Archive", *, force: bool) -> "tuple[Change, ...]":
     """What the bundle's files would change. Raises NotOurs when one is in the way."""
     from devpod_gen.emit.file import RenderedFile  # noqa: PLC0415
-    from devpod_gen.emit.tree import State, compare, require_writable  # noqa: PLC0415
+    from devpod_gen.emit.tree import State, compare  # noqa: PLC0415
+    from devpod_gen.emit.writing import require_writable  # noqa: PLC0415
     from devpod_gen.workspace.delivery import require_text  # noqa: PLC0415
 
     texts = {path: require_text(path, content) for path, content in archive.files.items()}

@@ -111,7 +111,7 @@ def write_files(
     written: list[Path] = []
     if force or differing(changes):
         from devpod_gen.emit.bundle import self_check  # noqa: PLC0415 - only what is used
-        from devpod_gen.emit.tree import write  # noqa: PLC0415
+        from devpod_gen.emit.writing import write  # noqa: PLC0415
 
         self_check(tuple(change.file for change in changes if not change.gone))
         written += write(repo.root, changes, force=force, merged=merged or {})

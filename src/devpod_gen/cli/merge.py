@@ -24,7 +24,8 @@ def merged_texts(
     """
     from devpod_gen.emit.edited import merged_with  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.emit.file import is_ours  # noqa: PLC0415
-    from devpod_gen.emit.tree import State, require_writable  # noqa: PLC0415
+    from devpod_gen.emit.tree import State  # noqa: PLC0415
+    from devpod_gen.emit.writing import require_writable  # noqa: PLC0415
 
     require_writable(tuple(one for one in changes if one.state is State.FOREIGN))
     edited = [one for one in changes if one.state is State.EDITED]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def updated(repo: "Repo", console: "Console") -> int:
     """Resolve anew, prove what comes of it in a folder beside, and only then replace."""
     from devpod_gen.cli.generated import trusted_changes_of  # noqa: PLC0415
-    from devpod_gen.emit.tree import require_writable  # noqa: PLC0415
+    from devpod_gen.emit.writing import require_writable  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.plan.lock import Lock  # noqa: PLC0415
     from devpod_gen.workspace.image import resolve  # noqa: PLC0415

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from devpod_gen.emit.file import BLANK, RenderedFile, sha256_of, stamped
 from devpod_gen.emit.paths import LIST
-from devpod_gen.errors import Finding
+from devpod_gen.errors import Finding, HostError
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.view import view
 from devpod_gen.profile import bounds
@@ -34,13 +34,15 @@ def request(plan: Plan) -> bytes:
 
 
 def made(plan: Plan, answer: bytes) -> tuple[RenderedFile, ...]:
-    """The files, and their list. Raises ProfileError with every finding. A template that
-    makes nothing but white space makes no file."""
+    """The files, and their list. A template that makes nothing but white space makes no file.
+    Raises ProfileError with every finding, HostError where none was begun."""
     texts: dict[str, str] = {}
     problems = list(_read(answer, texts))
     makers = [one for one in plan.templates if one.makes]
     if not problems and len(texts) < len(makers):
-        problems.append(Finding(PLACE, "cannot be rendered: the sandbox did not start"))
+        message = "the sandbox in which the repo's templates are rendered did not start"
+        fix = "run it again where a process may take 256 MB; if that is so, report it"
+        raise HostError(message, where=PLACE, fix=fix)
     for one in () if problems else makers:
         problems += (Finding(found.where, f"makes a text that {found.message}")
                      for found in bounds.hidden(texts[one.name], one.place))  # fmt: skip

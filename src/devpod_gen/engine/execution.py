@@ -66,8 +66,11 @@ def execute(call: Call, on_output: OnOutput) -> Result:
         return Result(1, "", made.reason)
     number = wire.require(made).value["Id"]
     said = _Said(on_output)
-    with wire.connected(f"/exec/{number}/start", {"Detach": False, "Tty": False}) as link:
-        in_time = pour(link, said.take, timeout=call.timeout)
+    try:
+        with wire.connected(f"/exec/{number}/start", {"Detach": False, "Tty": False}) as link:
+            in_time = pour(link, said.take, timeout=call.timeout)
+    except wire.Gone as error:  # it has ended since
+        return Result(1, "", error.message)
     output, errors = text(said.output), text(said.errors)
     if not in_time:
         return Result(TIMED_OUT, output, f"{errors}\nstopped after {call.timeout:g} s")

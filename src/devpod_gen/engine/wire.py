@@ -7,15 +7,13 @@ over SSH, which docker-py does not speak by itself. TCP and TLS are docker-py's.
 
 import json
 import socket
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from threading import Timer
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from devpod_gen.engine import connect
+from devpod_gen.engine import connect, exchange
 from devpod_gen.engine.model import PROJECT
 from devpod_gen.errors import EngineError
 from devpod_gen.value import dataclass
@@ -24,6 +22,11 @@ _NEWEST = (1, 44)
 """The newest version of the API whose answers are known here; an older engine gets its own."""
 
 _DEADLINE = 10.0
+_GONE = (404, 409)
+
+
+class Gone(EngineError):
+    """What was asked of is not there any more, or does not run any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,9 @@ def ask(
     place = connect.url()
     target = f"/v{_version(place)}{path}" + (f"?{urlencode(query)}" if query else "")
     content = b"" if body is None else json.dumps(body).encode()
-    if not _is_plain(place):
+    if not exchange.is_plain(place):
         return _by_library(method, target, content, timeout)
-    status, head, said = _exchange(place, method, target, content, timeout)
+    status, head, said = exchange.exchange(place, method, target, content, timeout)
     return Answer(status, said, head)
 
 
@@ -104,109 +107,36 @@ def is_local() -> bool:
 @contextmanager
 def connected(path: str, body: object) -> Iterator[socket.socket]:
     """Where `is_local`: the connection over which the engine goes on after it has said yes to a
-    POST. Raises EngineError."""
+    POST. Raises Gone, and EngineError."""
     place = connect.url()
-    request = _request("POST", f"/v{_version(place)}{path}", json.dumps(body).encode())
+    asked = exchange.request("POST", f"/v{_version(place)}{path}", json.dumps(body).encode())
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(_DEADLINE)
         try:
             link.connect(place.removeprefix("unix://"))
-            link.sendall(request)
-            head = _head(link)
-            status = _status(head)
+            link.sendall(asked)
+            status = exchange.status(exchange.head(link))
             if status >= 400:
                 said = b"".join(iter(lambda: link.recv(65536), b""))
-                require(Answer(status, said, {}))
+                answer = Answer(status, said, {})
+                if status in _GONE:
+                    raise Gone(answer.reason, where=connect.endpoint(), fix=connect.FIX)
+                require(answer)
         except OSError as error:
             raise connect.unreachable(str(error)) from error
         link.settimeout(None)
         yield link
 
 
-def _head(link: socket.socket) -> str:
-    """The answer's head, and not a byte of what comes behind it."""
-    while piece := link.recv(4096, socket.MSG_PEEK):
-        end = piece.find(b"\r\n\r\n")
-        if end >= 0:
-            return link.recv(end + 4).decode("latin-1")
-    return ""
-
-
 @cache
 def _version(place: str) -> str:
-    if _is_plain(place):
-        _, head, _ = _exchange(place, "GET", "/_ping", b"", _DEADLINE)
+    if exchange.is_plain(place):
+        _, head, _ = exchange.exchange(place, "GET", "/_ping", b"", _DEADLINE)
         theirs = head.get("api-version", "")
     else:
         theirs = str(connect.api().api.api_version)  # what it has agreed on
     numbers = tuple(int(part) for part in theirs.split(".") if part.isdigit())
     return ".".join(map(str, min(numbers or _NEWEST, _NEWEST)))
-
-
-def _exchange(
-    place: str, method: str, target: str, content: bytes, timeout: float
-) -> tuple[int, dict[str, str], bytes]:
-    """HTTP/1.0: the answer ends where the engine hangs up, and comes in one piece."""
-    request = _request(method, target, content)
-    try:
-        answer = _over_socket(place, request, timeout)
-    except OSError as error:
-        raise connect.unreachable(str(error)) from error
-    head, _, said = answer.partition(b"\r\n\r\n")
-    first, *fields = head.decode("latin-1").split("\r\n")
-    known = (field.partition(":") for field in fields)
-    return _status(first), {key.lower(): value.strip() for key, _, value in known}, said
-
-
-def _request(method: str, target: str, content: bytes) -> bytes:
-    lines = [f"{method} {target} HTTP/1.0", "Host: engine", f"Content-Length: {len(content)}"]
-    lines += ["Content-Type: application/json"] if content else []
-    return "\r\n".join([*lines, "", ""]).encode() + content
-
-
-def _status(head: str) -> int:
-    words = head.split(" ", 2)
-    if len(words) < 2 or not words[1].isdigit():
-        reason = "what answers is no container engine"
-        raise connect.unreachable(reason)
-    return int(words[1])
-
-
-def _is_plain(place: str) -> bool:
-    """Whether nothing but the request has to be sent: no TLS."""
-    return place.startswith(("unix://", "ssh://"))
-
-
-def _over_socket(place: str, request: bytes, timeout: float) -> bytes:
-    if place.startswith("ssh://"):
-        return _over_client(request, timeout)
-    with socket.socket(socket.AF_UNIX) as link:
-        link.settimeout(timeout)
-        link.connect(place.removeprefix("unix://"))
-        link.sendall(request)
-        return b"".join(iter(lambda: link.recv(65536), b""))
-
-
-def _over_client(request: bytes, timeout: float) -> bytes:
-    """The client's own way to a distant engine: by the user's OpenSSH, with its settings. Its
-    input stays open until all is read: the engine drops what its asker has hung up on."""
-    argv = [connect.client(), *connect.chosen(), "system", "dial-stdio"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        assert process.stdin  # noqa: S101 - these were asked for
-        assert process.stdout  # noqa: S101
-        assert process.stderr  # noqa: S101
-        timer = Timer(timeout, process.kill)
-        timer.start()
-        try:
-            process.stdin.write(request)
-            process.stdin.flush()
-            answer = process.stdout.read()
-        finally:
-            timer.cancel()
-        if not answer:
-            raise connect.unreachable(process.stderr.read().decode(errors="replace"))
-    return answer
 
 
 def _by_library(method: str, target: str, content: bytes, timeout: float) -> Answer:

@@ -23,7 +23,7 @@ from devpod_gen.verify.secrets import secrets_check
 from devpod_gen.workspace import image, lifecycle, mounts, services
 from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.context import Context
-from devpod_gen.workspace.distance import require_folders
+from devpod_gen.workspace.distance import require_near
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.images import have_images
 from devpod_gen.workspace.port import VARIABLE as SSH_PORT
@@ -62,7 +62,7 @@ def _verify(
     rounds: int,
 ) -> Report:
     plan, clock, cut = run.plan, run.clock, run.cut
-    require_folders(run)
+    require_near(run)
     mounts.require(run.identity.root, plan)
     with clock.stage("image"):
         if cut:

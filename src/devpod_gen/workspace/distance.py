@@ -12,7 +12,7 @@ from devpod_gen.workspace.variables import variables
 _VOLUME = """set workspace = { mode = "volume", clone = "https://…" } in the profile"""
 
 
-def require_folders(context: Context) -> None:
+def require_near(context: Context) -> None:
     """Raises HostError when the engine would have to mount what only this machine has: it
     would make an empty folder of that name, over there, and say nothing. And when a client
     here would look for a port that is over there."""

@@ -6,10 +6,8 @@ the SSH door beside hooks and probes. What is said between two marks is the seco
 """
 
 import os
-import re
 import shlex
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from devpod_gen.engine.command import TIMED_OUT, Result
 from devpod_gen.engine.model import Container
@@ -17,11 +15,9 @@ from devpod_gen.plan.model import ProbePlan
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.batch import Timed
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.marks import Heard, Part, Record, records
 from devpod_gen.workspace.probe import NO_SUCH_USER, Login, login_of, refuse
 from devpod_gen.workspace.ssh import FOLDER, WELCOME, Visit
-
-Part = Literal["ready", "hooks"]
-"""What has ended on the way."""
 
 _AS_ROOT = f"""
 user=$1 turns=$2 keys=$3 then=$4 token=$5 folder=$6
@@ -126,14 +122,14 @@ def run_errand(
     """Do all of it, and say when a part of it has ended. Raises StartError when the container
     does not get ready."""
     token, user = os.urandom(16).hex(), context.plan.user
-    heard = _Heard(token, on_end)
+    heard = Heard(token, on_end)
     told = [errand.visit.who.git, errand.hooks, _script(errand.probes)]
     patience, later = errand.seconds
     turns, keys, folder = str(int(patience / 0.006)), errand.visit.lacks, context.plan.folder
     argv = ["sh", "-c", _AS_ROOT, "sh", user, turns, keys, _AS_USER, token, folder, *told]
     engine, seconds = context.engine, patience + later
     result = engine.exec(container.id, argv, user="root", timeout=seconds, on_output=heard)
-    known = _records(result.output, token)
+    known = records(result.output, token)
     if "ready" not in known:
         raise refuse(context.engine, container, user, result, seconds=patience)
     who = login_of(user, known["ready"].words)
@@ -141,24 +137,8 @@ def run_errand(
         words = [token, folder, keys, told[0], who.shell, *told[1:]]
         argv = ["sh", "-c", _AS_USER, "sh", *words]
         result = engine.exec(container.id, argv, user=user, timeout=later, on_output=heard)
-        known = _records(result.output, token)
+        known = records(result.output, token)
     return _done(errand, who, known, result)
-
-
-@dataclass(slots=True)
-class _Heard:
-    """Listens for the marks of what has ended."""
-
-    token: str
-    on_end: Callable[[Part], None]
-    parts: tuple[Part, ...] = ("ready", "hooks")
-
-    def __call__(self, said: str) -> None:
-        """See OnOutput."""
-        for part in self.parts:
-            if f"\n{self.token} {part} " in said:
-                self.parts = tuple(other for other in self.parts if other != part)
-                self.on_end(part)
 
 
 def _script(probes: tuple[ProbePlan, ...]) -> str:
@@ -174,44 +154,20 @@ def _script(probes: tuple[ProbePlan, ...]) -> str:
     return "\n".join([*calls, *(f"tell {words}" for words in theirs)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """A mark: its words, and what was said before it."""
-
-    words: str
-    said: str
-
-
-def _records(output: str, token: str) -> Mapping[str, _Record]:
-    """By name; probes by their place, as `probe 0`."""
-    keys = re.compile(rf"\n{token} keys (\d+)\n(.*?)\n{token} end\n", re.DOTALL)
-    made = keys.search(output)
-    first, *rest = keys.sub("", output).split(f"\n{token} ")
-    found, said = {}, first
-    for part in rest:
-        line, _, after = part.partition("\n")
-        name, _, words = line.partition(" ")
-        if name == "probe":
-            number, _, words = words.partition(" ")
-            name = f"probe {number}"
-        found[name], said = _Record(words, said), after
-    return found | ({"keys": _Record(made[1], f"{made[2]}\n")} if made else {})
-
-
-def _done(errand: Errand, who: Login, known: Mapping[str, _Record], result: Result) -> Done:
+def _done(errand: Errand, who: Login, known: Mapping[str, Record], result: Result) -> Done:
     """What does not tell how it ended has failed with the words of the exec."""
     probes = tuple(_timed(known, f"probe {n}", result) for n in range(len(errand.probes)))
     keys, hooks = (_result(known, name, result) for name in ("keys", "hooks"))
     return Done(who, keys if errand.visit.lacks else None, hooks if errand.hooks else None, probes)
 
 
-def _timed(known: Mapping[str, _Record], name: str, result: Result) -> Timed:
+def _timed(known: Mapping[str, Record], name: str, result: Result) -> Timed:
     if name not in known:
         return Timed(result.code or 1, result.last_lines(3), 0.0)
     return Timed(int(known[name].words), known[name].said, 0.0)
 
 
-def _result(known: Mapping[str, _Record], name: str, result: Result) -> Result:
+def _result(known: Mapping[str, Record], name: str, result: Result) -> Result:
     if name not in known:
         return Result(result.code or 1, "", result.errors)
     return Result(int(known[name].words), known[name].said, result.errors)

@@ -17,7 +17,7 @@ from devpod_gen.workspace import (
     start,
 )
 from devpod_gen.workspace.context import Context
-from devpod_gen.workspace.distance import require_folders
+from devpod_gen.workspace.distance import require_near
 from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.finding import find as find  # noqa: PLC0414 - a part of this module
 from devpod_gen.workspace.finding import require as require  # noqa: PLC0414
@@ -65,7 +65,7 @@ def up(
     """
     engine, clock, identity = context.engine, context.clock, context.identity
     comes = begin(lambda: who_comes(context))
-    require_folders(context)
+    require_near(context)
     mounts.require(identity.root, context.plan)
     with clock.stage("image"):
         has = have_images(context)

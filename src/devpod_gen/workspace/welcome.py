@@ -13,8 +13,9 @@ from devpod_gen.workspace import clone, credentials, hooks, services
 from devpod_gen.workspace.batch import Inside
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.dotfiles import Applied, apply_dotfiles
-from devpod_gen.workspace.errand import Done, Errand, Part, run_errand
+from devpod_gen.workspace.errand import Done, Errand, run_errand
 from devpod_gen.workspace.hooks import ALL, CREATION, run_hooks
+from devpod_gen.workspace.marks import Part
 from devpod_gen.workspace.probe import Outcome, outcome, run_probes
 from devpod_gen.workspace.secrecy.feed import feed
 from devpod_gen.workspace.secrecy.value import Value

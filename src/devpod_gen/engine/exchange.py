@@ -1,0 +1,85 @@
+"""HTTP/1.0 with an engine, over its unix socket or over SSH: a request, an answer."""
+
+import socket
+import subprocess
+from threading import Timer
+
+from devpod_gen.engine import connect
+
+
+def exchange(
+    place: str, method: str, target: str, content: bytes, timeout: float
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, head by lower-case names, and body of the answer: it ends where the engine hangs up,
+    and comes in one piece. Raises EngineError where there is none."""
+    asked = request(method, target, content)
+    try:
+        answer = _over_socket(place, asked, timeout)
+    except OSError as error:
+        raise connect.unreachable(str(error)) from error
+    top, _, said = answer.partition(b"\r\n\r\n")
+    first, *fields = top.decode("latin-1").split("\r\n")
+    known = (field.partition(":") for field in fields)
+    return status(first), {key.lower(): value.strip() for key, _, value in known}, said
+
+
+def request(method: str, target: str, content: bytes) -> bytes:
+    """What is sent."""
+    lines = [f"{method} {target} HTTP/1.0", "Host: engine", f"Content-Length: {len(content)}"]
+    lines += ["Content-Type: application/json"] if content else []
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+def status(top: str) -> int:
+    """Of an answer's head. Raises EngineError for what is no HTTP."""
+    words = top.split(" ", 2)
+    if len(words) < 2 or not words[1].isdigit():
+        reason = "what answers is no container engine"
+        raise connect.unreachable(reason)
+    return int(words[1])
+
+
+def is_plain(place: str) -> bool:
+    """Whether nothing but the request has to be sent: no TLS."""
+    return place.startswith(("unix://", "ssh://"))
+
+
+def _over_socket(place: str, asked: bytes, timeout: float) -> bytes:
+    if place.startswith("ssh://"):
+        return _over_client(asked, timeout)
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(timeout)
+        link.connect(place.removeprefix("unix://"))
+        link.sendall(asked)
+        return b"".join(iter(lambda: link.recv(65536), b""))
+
+
+def _over_client(asked: bytes, timeout: float) -> bytes:
+    """The client's own way to a distant engine: by the user's OpenSSH, with its settings. Its
+    input stays open until all is read: the engine drops what its asker has hung up on."""
+    argv = [connect.client(), *connect.chosen(), "system", "dial-stdio"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin  # noqa: S101 - these were asked for
+        assert process.stdout  # noqa: S101
+        assert process.stderr  # noqa: S101
+        timer = Timer(timeout, process.kill)
+        timer.start()
+        try:
+            process.stdin.write(asked)
+            process.stdin.flush()
+            answer = process.stdout.read()
+        finally:
+            timer.cancel()
+        if not answer:
+            raise connect.unreachable(process.stderr.read().decode(errors="replace"))
+    return answer
+
+
+def head(link: socket.socket) -> str:
+    """The answer's head, and not a byte of what comes behind it."""
+    while piece := link.recv(4096, socket.MSG_PEEK):
+        end = piece.find(b"\r\n\r\n")
+        if end >= 0:
+            return link.recv(end + 4).decode("latin-1")
+    return ""
