@@ -17,6 +17,9 @@ import pytest
 
 from devpod_gen.cli.app import app
 from devpod_gen.cli.boundary import guard
+from devpod_gen.engine.docker import Docker
+from devpod_gen.workspace import leftovers
+from devpod_gen.workspace.leftovers import Leftover
 from waiting import listens, until
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +55,21 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, out, err)
 
     return run
+
+
+@pytest.fixture
+def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let gc, by `cli`, see these projects and ids alone: others run at the same time."""
+    everything = leftovers.find
+
+    def narrow(*names: str) -> None:
+        def find(engine: Docker, *, caches: bool = False) -> tuple[Leftover, ...]:
+            found = everything(engine, caches=caches)
+            return tuple(one for one in found if any(name in one.name for name in names))
+
+        monkeypatch.setattr(leftovers, "find", find)
+
+    return narrow
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import COMMAND, Ran, docker, left_of
-from devpod_gen.engine.docker import Docker
-from devpod_gen.workspace import leftovers, ownership
-from devpod_gen.workspace.leftovers import Leftover
+from devpod_gen.workspace import ownership
 from waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
@@ -23,21 +21,6 @@ Make = Callable[..., Path]
 Command = Callable[..., Ran]
 
 PLAIN = {"devpod.toml": 'name = "shop"\n[caches]\nx = ["/home/dev/.cache/x"]\n'}
-
-
-@pytest.fixture
-def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let gc see these projects and ids alone."""
-    everything = leftovers.find
-
-    def narrow(*names: str) -> None:
-        def find(engine: Docker, *, caches: bool = False) -> tuple[Leftover, ...]:
-            found = everything(engine, caches=caches)
-            return tuple(one for one in found if any(name in one.name for name in names))
-
-        monkeypatch.setattr(leftovers, "find", find)
-
-    return narrow
 
 
 def project_of(repo: Path) -> str:

@@ -98,14 +98,19 @@ def states(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def test_every_door_and_nothing_of_the_host_is_changed(
-    home: Path, repo: Path, command: Command
+    home: Path,
+    repo: Path,
+    command: Command,
+    cli: Callable[..., Ran],
+    only: Callable[..., None],
 ) -> None:
     assert command("up", "-C", repo).code == 3
     trust(command, repo)
     before, mine = states(home), states(repo / "conf")
     up = command("up", "--json", "-C", repo)
     assert up.code == 0, up.err
-    first = json.loads(up.out)["workspace"]["container"]
+    made_now = json.loads(up.out)["workspace"]
+    first = made_now["container"]
     mounts = [
         (one["Source"], one["Destination"], one["RW"])
         for one in json.loads(docker("inspect", "-f", "{{json .Mounts}}", first))
@@ -145,7 +150,8 @@ def test_every_door_and_nothing_of_the_host_is_changed(
     made = home / NOTES / "more"
     assert (made.read_text(), made.stat().st_uid) == ("more\n", OWNER)
     assert command("down", "--caches", "-C", repo).code == 0
-    assert command("gc", "--caches").code == 0
+    only(made_now["id"])
+    assert cli("gc", "--caches").out == "nothing is left over\n"
     made.unlink()
     now = states(home)
     assert {path: now[path][:4] for path in now} == {path: before[path][:4] for path in before}
