@@ -160,18 +160,3 @@ def private_folder(path: Path) -> Path:
             message, where=str(path), fix="set XDG_DATA_HOME to one that can"
         ) from error
     return path
-
-
-def cache_home() -> Path:
-    """`$XDG_CACHE_HOME/devpod-gen`, by the XDG Base Directory specification: what can be lost.
-
-    Raises HostError when there is no home.
-    """
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    if named.startswith("/"):
-        return Path(named) / "devpod-gen"
-    try:
-        return Path.home() / ".cache" / "devpod-gen"
-    except RuntimeError as error:
-        message = "this user has no home folder"
-        raise HostError(message, where="HOME", fix="set HOME or XDG_CACHE_HOME") from error

@@ -138,7 +138,7 @@ def _require_sound() -> None:
     """Raises NotOurs for a file that the line would bring in and that we have not written:
     it could run what it likes, or end every connection to every host."""
     from devpod_gen.emit.sshconfig import is_sound  # noqa: PLC0415
-    from devpod_gen.workspace.identity import data_home  # noqa: PLC0415
+    from devpod_gen.home import data_home  # noqa: PLC0415
 
     for file in sorted(data_home().glob("*/ssh_config")):
         if not is_sound(_text(file)):

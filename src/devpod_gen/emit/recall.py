@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from devpod_gen import resources
-from devpod_gen.disk import cache_home, hashed, private_folder, publish
+from devpod_gen.disk import hashed, private_folder, publish
 from devpod_gen.emit.file import RenderedFile, sha256_of
 from devpod_gen.emit.paths import optional
 from devpod_gen.emit.tree import Change, same
 from devpod_gen.errors import HostError
+from devpod_gen.home import cache_home
 from devpod_gen.plan.model import Plan
 
 

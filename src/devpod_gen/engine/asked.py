@@ -12,10 +12,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from devpod_gen.disk import cache_home, private_folder, publish
+from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine import connect
 from devpod_gen.engine.command import run
 from devpod_gen.errors import HostError
+from devpod_gen.home import cache_home
 from devpod_gen.value import dataclass
 
 _DEADLINE = 30.0

@@ -1,11 +1,11 @@
 """The user's own config, which no repo has a say in: `$XDG_CONFIG_HOME/devpod-gen/config.toml`."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from devpod_gen.errors import Finding
+from devpod_gen.errors import Finding, HostError
+from devpod_gen.home import config_home
 from devpod_gen.profile.dotfiles import Dotfiles, contradictions, read_dotfiles
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.load import invalid, read_toml
@@ -14,12 +14,10 @@ from devpod_gen.profile.wording import where
 
 def config_path() -> Path | None:
     """Where it would be, by the XDG Base Directory specification; None without a home."""
-    named = os.environ.get("XDG_CONFIG_HOME", "")
     try:
-        base = Path(named) if named.startswith("/") else Path.home() / ".config"
-    except RuntimeError:
+        return config_home() / "config.toml"
+    except HostError:
         return None
-    return base / "devpod-gen" / "config.toml"
 
 
 def own_dotfiles() -> tuple[Dotfiles, str] | None:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from devpod_gen.disk import cache_home, private_folder, publish
+from devpod_gen.disk import private_folder, publish
 from devpod_gen.errors import HostError
+from devpod_gen.home import cache_home
 
 _MOST = 5000
 """Layers that are remembered; more are a few hundred kilobytes that nobody needs."""

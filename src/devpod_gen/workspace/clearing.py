@@ -10,8 +10,9 @@ from devpod_gen.disk import remove_file, remove_folder
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Project
 from devpod_gen.errors import Busy
+from devpod_gen.home import data_home
 from devpod_gen.workspace import clone, ownership
-from devpod_gen.workspace.identity import Identity, data_home
+from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.leftovers import Leftover
 from devpod_gen.workspace.lock import held
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container, Times
+from devpod_gen.home import data_home
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import gitfolder, ownership, record
-from devpod_gen.workspace.identity import data_home
 
 
 @dataclass(frozen=True, slots=True)

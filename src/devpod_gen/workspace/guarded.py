@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from devpod_gen.disk import cache_home
 from devpod_gen.engine import connect
+from devpod_gen.home import cache_home, data_home, state_home
 from devpod_gen.plan.mount import Place
 from devpod_gen.profile.character import is_hidden
 from devpod_gen.profile.offlimits import COMMON, IS_KEY, IS_SYSTEM, KEYS, SYSTEM
 from devpod_gen.profile.user import config_path
 from devpod_gen.value import dataclass
-from devpod_gen.workspace.identity import data_home, state_home
 from devpod_gen.workspace.spot import Spot, spot, spots
 
 _ENGINES = (

@@ -14,9 +14,10 @@ from typing import Any, Literal, cast, get_args
 
 from devpod_gen.disk import append
 from devpod_gen.errors import HostError
+from devpod_gen.home import state_home
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.clock import STAGES, Timing
-from devpod_gen.workspace.identity import Identity, state_home
+from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.lock import folder_held
 
 KEPT = 200

@@ -1,12 +1,11 @@
 """Which workspace a clone has: its id, its Compose project, and where its own files live."""
 
-import os
 import re
 from pathlib import Path
 
 from devpod_gen import source
 from devpod_gen.disk import hashed
-from devpod_gen.errors import HostError
+from devpod_gen.home import data_home
 from devpod_gen.value import dataclass
 
 LARGEST_ENV = 64 * 1024
@@ -75,31 +74,7 @@ def known(root: Path, output: str, branch: str | None = None) -> Identity | None
     return identify(root, match[1], output, branch)
 
 
-def data_home() -> Path:
-    """`$XDG_DATA_HOME/devpod-gen`, by the XDG Base Directory specification.
-
-    Raises HostError when there is no home.
-    """
-    return _home("XDG_DATA_HOME", ".local/share")
-
-
 def worktrees_home() -> Path:
     """Where the worktrees of branches are, with links resolved, as a repo's folder is. Raises
     HostError when there is no home."""
     return (data_home() / "worktrees").resolve()
-
-
-def state_home() -> Path:
-    """`$XDG_STATE_HOME/devpod-gen`, by the same. Raises HostError when there is no home."""
-    return _home("XDG_STATE_HOME", ".local/state")
-
-
-def _home(variable: str, otherwise: str) -> Path:
-    named = os.environ.get(variable, "")
-    if named.startswith("/"):  # a relative one is to be ignored, says the specification
-        return Path(named) / "devpod-gen"
-    try:
-        return Path.home() / otherwise / "devpod-gen"
-    except RuntimeError as error:
-        message = "this user has no home folder"
-        raise HostError(message, where="HOME", fix=f"set HOME or {variable}") from error

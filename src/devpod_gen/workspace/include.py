@@ -10,10 +10,10 @@ from pathlib import Path
 
 from devpod_gen.errors import Busy, HostError, NotOurs
 from devpod_gen.foreign import made_folder, replace_if, unlink_if
+from devpod_gen.home import data_home
 from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import userfile
-from devpod_gen.workspace.identity import data_home
 from devpod_gen.workspace.lock import neighbours_held
 
 _BEGIN = b"# >>> devpod-gen ssh-config (devpod-gen ssh-config uninstall takes it out) >>>\n"

@@ -11,9 +11,9 @@ from typing import Literal
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import PROJECT, Container
+from devpod_gen.home import data_home
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import clone, history, ownership, record, throwaway, written
-from devpod_gen.workspace.identity import data_home
 
 Kind = Literal["workspace", "verification", "half-made", "caches", "state", "memory"]
 

@@ -14,7 +14,8 @@ from typing import IO
 
 from devpod_gen.disk import private_folder
 from devpod_gen.errors import Busy, HostError
-from devpod_gen.workspace.identity import Identity, data_home
+from devpod_gen.home import data_home
+from devpod_gen.workspace.identity import Identity
 
 PATIENCE = 300.0
 """Seconds that the next one waits: a build by the one before can take that long."""

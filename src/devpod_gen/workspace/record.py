@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from devpod_gen.disk import private_folder, publish
+from devpod_gen.home import data_home
 from devpod_gen.value import dataclass
-from devpod_gen.workspace.identity import Identity, data_home
+from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.lock import folder_held
 
 _FILE = "workspace.json"

@@ -3,14 +3,13 @@
 import difflib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from devpod_gen.disk import private_folder, publish
-from devpod_gen.errors import HostError
+from devpod_gen.home import state_home
 from devpod_gen.profile.wording import printable
 from devpod_gen.value import dataclass
 
@@ -105,12 +104,4 @@ def _path(digest: str) -> Path:
 
 
 def _folder() -> Path:
-    """`$XDG_STATE_HOME/devpod-gen/trust`. Raises HostError when there is no home."""
-    named = os.environ.get("XDG_STATE_HOME", "")
-    if named.startswith("/"):  # a relative one is to be ignored, says the specification
-        return Path(named) / "devpod-gen" / "trust"
-    try:
-        return Path.home() / ".local" / "state" / "devpod-gen" / "trust"
-    except RuntimeError as error:
-        message = "this user has no home folder"
-        raise HostError(message, where="HOME", fix="set HOME or XDG_STATE_HOME") from error
+    return state_home() / "trust"

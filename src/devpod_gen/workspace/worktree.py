@@ -11,8 +11,9 @@ from pathlib import Path
 from devpod_gen.disk import hashed, remove_folder
 from devpod_gen.engine.git import git
 from devpod_gen.errors import GitError, NoBranch
+from devpod_gen.home import data_home
 from devpod_gen.workspace import gitfolder, loss, unread
-from devpod_gen.workspace.identity import data_home, worktrees_home
+from devpod_gen.workspace.identity import worktrees_home
 from devpod_gen.workspace.lock import folder_held
 
 Say = Callable[[str], None]

@@ -14,8 +14,8 @@ from typing import Any
 
 from devpod_gen.disk import hashed, publish
 from devpod_gen.errors import HostError
+from devpod_gen.home import state_home
 from devpod_gen.value import dataclass
-from devpod_gen.workspace.identity import state_home
 from devpod_gen.workspace.lock import folder_held
 
 KEPT = 8

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from devpod_gen.home import cache_home, state_home
 from devpod_gen.workspace.layers import PART
 from devpod_gen.workspace.secrecy.hunt import pieces
 from devpod_gen.workspace.secrecy.scope import Look, Scope
@@ -45,13 +46,13 @@ def data(scope: Scope, look: Look) -> None:
 
 def state(scope: Scope, look: Look) -> None:  # noqa: ARG001
     """What we remember: trust, records."""
-    folder = _home("XDG_STATE_HOME", ".local/state")
+    folder = state_home()
     _read(look, _below(folder), folder)
 
 
 def cache(scope: Scope, look: Look) -> None:  # noqa: ARG001
     """What we need not measure or read again."""
-    folder = _home("XDG_CACHE_HOME", ".cache")
+    folder = cache_home()
     _read(look, _below(folder), folder)
 
 
@@ -89,8 +90,3 @@ def _read(look: Look, paths: Iterable[Path], top: Path) -> None:
 def _below(folder: Path) -> Iterator[Path]:
     for place, _, names in os.walk(folder):
         yield from (Path(place) / name for name in sorted(names))
-
-
-def _home(variable: str, default: str) -> Path:
-    named = os.environ.get(variable, "")
-    return (Path(named) if named.startswith("/") else Path.home() / default) / "devpod-gen"
