@@ -480,14 +480,14 @@ def test_a_process_apart_has_nothing_of_ours(
     assert said.endswith("/ ['0', '1', '2', '3']\n")  # 3: the folder that is listed
 
 
-def test_a_sandbox_that_does_not_start_is_the_hosts(
+def test_a_sandbox_that_ends_too_soon_is_the_hosts(
     shop: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is wrong with the templates, and nothing is written."""
     monkeypatch.setattr("devpod_gen.apart.computed", lambda *_, **__: b"")
     ran = cli("generate", "-C", shop)
     assert ran.code == 4
-    assert "the sandbox in which the repo's templates are rendered did not start" in ran.err
+    assert "the sandbox in which the repo's templates are rendered ended too soon" in ran.err
     assert f"at {PLACE}\n" in ran.err
     assert not (shop / ".devcontainer").exists()
 

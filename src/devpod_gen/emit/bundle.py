@@ -11,6 +11,7 @@ from devpod_gen.emit.render import render
 from devpod_gen.errors import Finding, InternalError
 from devpod_gen.plan.model import Plan
 from devpod_gen.profile.fit import findings
+from devpod_gen.quickyaml import quick_yaml
 
 _EMITTERS = (devcontainer, compose, page)
 
@@ -41,14 +42,6 @@ def self_check(files: tuple[RenderedFile, ...]) -> None:
             )
 
 
-def _yaml(text: str) -> object:
-    import yaml  # noqa: PLC0415 - only what is used is loaded
-
-    # The parser in C, where PyYAML has it: ten times as fast.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe ones
-
-
 def _broken(file: RenderedFile) -> tuple[Finding, ...]:
     if file.listed:
         return ()  # a text, by a template of the repo's own
@@ -56,7 +49,7 @@ def _broken(file: RenderedFile) -> tuple[Finding, ...]:
     if name == "devcontainer.json":
         return findings("devcontainer", json.loads(file.text), file.path)
     if file.path.startswith(WORKFLOWS):
-        _yaml(file.text)  # what it holds is looked at by the tests' linter
+        quick_yaml(file.text)  # what it holds is looked at by the tests' linter
     if name == "compose.yaml":
-        return findings("compose", _yaml(file.text), file.path)
+        return findings("compose", quick_yaml(file.text), file.path)
     return ()

@@ -35,12 +35,12 @@ def request(plan: Plan) -> bytes:
 
 def made(plan: Plan, answer: bytes) -> tuple[RenderedFile, ...]:
     """The files, and their list. A template that makes nothing but white space makes no file.
-    Raises ProfileError with every finding, HostError where none was begun."""
+    Raises ProfileError with every finding, HostError where the sandbox ended by itself."""
     texts: dict[str, str] = {}
     problems = list(_read(answer, texts))
     makers = [one for one in plan.templates if one.makes]
     if not problems and len(texts) < len(makers):
-        message = "the sandbox in which the repo's templates are rendered did not start"
+        message = "the sandbox in which the repo's templates are rendered ended too soon"
         fix = "run it again where a process may take 256 MB; if that is so, report it"
         raise HostError(message, where=PLACE, fix=fix)
     for one in () if problems else makers:

@@ -15,6 +15,7 @@ from devpod_gen.engine import asked, belongings, conformity, connect, wire
 from devpod_gen.engine.composed import Composed, Unknown, composed
 from devpod_gen.engine.model import PROJECT, SERVICE, OnStep, Project
 from devpod_gen.meanwhile import begin
+from devpod_gen.quickyaml import quick_yaml
 
 _DEADLINE = 120.0
 
@@ -82,11 +83,8 @@ def _created(
 
 def _read(project: Project, environment: dict[str, str]) -> Composed:
     """The project's files, merged: ours, and one with labels."""
-    import yaml  # noqa: PLC0415 - 15 ms, where a container is made
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     file, *rest = project.files
-    document = yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506 - both are safe ones
+    document = quick_yaml(file.read_bytes())
     for other in rest:
         more = json.loads(other.read_text(encoding="utf-8"))
         match more:
