@@ -283,7 +283,7 @@ def test_a_terminal_sees_it_come_and_ctrl_c_ends_it(
     child.expect(seen, timeout=30)
     child.expect(r"layers, [2-9]\.\d MB", timeout=30)
     child.kill(signal.SIGINT)
-    child.expect(r"\r\x1b\[2K$", timeout=10)  # the line is taken away
+    child.expect(r"\r\x1b\[2Kinterrupted\r\n", timeout=10)  # the line is taken away
     child.expect(pexpect.EOF, timeout=10)
     child.close()
     assert child.exitstatus == 130
