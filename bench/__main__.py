@@ -113,7 +113,7 @@ def _text(results: dict[str, Taken], other: Owners | None, versions: list[str], 
 
 def _of_commands(runs: int) -> str:
     return "\n".join(
-        ["### Commands that do nothing", "", *startup.rows(startup.startup(runs=runs)), ""]
+        ["", "### Commands that do nothing", "", *startup.rows(startup.startup(runs=runs)), ""]
     )
 
 
