@@ -14,7 +14,7 @@ _WATCH = """
 import json, os, sys, time
 from devpod_gen.cli.began import began
 begun, events = began(), []
-from devpod_gen.engine import exchange, execution
+from devpod_gen.engine import execution, plainhttp
 def watched(module, name, label):
     act = getattr(module, name)
     def wrapped(*given, **named):
@@ -24,7 +24,7 @@ def watched(module, name, label):
         finally:
             events.append((since - begun, time.monotonic() - begun, label(given)))
     setattr(module, name, wrapped)
-watched(exchange, "exchange", lambda given: given[1] + " " + given[2].split("?")[0])
+watched(plainhttp, "exchange", lambda given: given[1] + " " + given[2].split("?")[0])
 watched(execution, "execute", lambda given: "EXEC")
 def leave(code):
     with open(os.environ["EVENTS"], "w") as file:

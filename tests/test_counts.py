@@ -23,14 +23,14 @@ def heard(event, told):
     if event == "subprocess.Popen":
         started.append(os.path.basename(told[1][0]))
 sys.addaudithook(heard)
-from devpod_gen.engine import exchange, wire
+from devpod_gen.engine import plainhttp, wire
 def watched(act, label):
     def wrapped(*given, **named):
         words = label(*given).split("?")[0]
         asked.append(re.sub(r"/v[0-9.]+|(?<=/)[0-9a-f]{64}|(?<=images/).*(?=/json)", "", words))
         return act(*given, **named)
     return wrapped
-exchange.exchange = watched(exchange.exchange, lambda place, verb, path, *_: f"{verb} {path}")
+plainhttp.exchange = watched(plainhttp.exchange, lambda place, verb, path, *_: f"{verb} {path}")
 wire.connected = watched(wire.connected, lambda path, _: f"POST {path}")
 def leave(code):
     with open(os.environ["SEEN"], "w") as file:

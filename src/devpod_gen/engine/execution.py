@@ -62,7 +62,7 @@ def execute(call: Call, on_output: OnOutput) -> Result:
     """Run a command to its end. Raises EngineError."""
     place = f"/containers/{wire.name(call.container)}/exec"
     made = wire.ask("POST", place, call.body())
-    if made.status in (404, 409):  # as the client has it: it is gone, or does not run
+    if made.status in wire.GONE:  # as the client has it: it is gone, or does not run
         return Result(1, "", made.reason)
     number = wire.require(made).value["Id"]
     said = _Said(on_output)

@@ -8,12 +8,12 @@ over SSH, which docker-py does not speak by itself. TCP and TLS are docker-py's.
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from devpod_gen.engine import connect, exchange
+from devpod_gen.engine import connect, plainhttp
 from devpod_gen.engine.model import PROJECT
 from devpod_gen.errors import EngineError
 from devpod_gen.value import dataclass
@@ -22,7 +22,8 @@ _NEWEST = (1, 44)
 """The newest version of the API whose answers are known here; an older engine gets its own."""
 
 _DEADLINE = 10.0
-_GONE = (404, 409)
+GONE = (404, 409)
+"""What is answered where something is not there, or does not run."""
 
 
 class Gone(EngineError):
@@ -93,9 +94,9 @@ def ask(
     place = connect.url()
     target = f"/v{_version(place)}{path}" + (f"?{urlencode(query)}" if query else "")
     content = b"" if body is None else json.dumps(body).encode()
-    if not exchange.is_plain(place):
+    if not plainhttp.is_plain(place):
         return _by_library(method, target, content, timeout)
-    status, head, said = exchange.exchange(place, method, target, content, timeout)
+    status, head, said = plainhttp.exchange(place, method, target, content, timeout)
     return Answer(status, said, head)
 
 
@@ -109,29 +110,26 @@ def connected(path: str, body: object) -> Iterator[socket.socket]:
     """Where `is_local`: the connection over which the engine goes on after it has said yes to a
     POST. Raises Gone, and EngineError."""
     place = connect.url()
-    asked = exchange.request("POST", f"/v{_version(place)}{path}", json.dumps(body).encode())
-    with socket.socket(socket.AF_UNIX) as link:
-        link.settimeout(_DEADLINE)
+    asked = plainhttp.request("POST", f"/v{_version(place)}{path}", json.dumps(body).encode())
+    with ExitStack() as held:
         try:
-            link.connect(place.removeprefix("unix://"))
-            link.sendall(asked)
-            status = exchange.status(exchange.head(link))
-            if status >= 400:
-                said = b"".join(iter(lambda: link.recv(65536), b""))
-                answer = Answer(status, said, {})
-                if status in _GONE:
-                    raise Gone(answer.reason, where=connect.endpoint(), fix=connect.FIX)
-                require(answer)
+            link = held.enter_context(plainhttp.sent(place, asked, _DEADLINE))
+            status = plainhttp.status(plainhttp.head(link))
+            said = plainhttp.rest(link) if status >= 400 else b""
         except OSError as error:
             raise connect.unreachable(str(error)) from error
+        answer = Answer(status, said, {})
+        if status in GONE:
+            raise Gone(answer.reason, where=connect.endpoint(), fix=connect.FIX)
+        require(answer)
         link.settimeout(None)
         yield link
 
 
 @cache
 def _version(place: str) -> str:
-    if exchange.is_plain(place):
-        _, head, _ = exchange.exchange(place, "GET", "/_ping", b"", _DEADLINE)
+    if plainhttp.is_plain(place):
+        _, head, _ = plainhttp.exchange(place, "GET", "/_ping", b"", _DEADLINE)
         theirs = head.get("api-version", "")
     else:
         theirs = str(connect.api().api.api_version)  # what it has agreed on

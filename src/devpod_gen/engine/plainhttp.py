@@ -2,6 +2,8 @@
 
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Timer
 
 from devpod_gen.engine import connect
@@ -47,11 +49,23 @@ def is_plain(place: str) -> bool:
 def _over_socket(place: str, asked: bytes, timeout: float) -> bytes:
     if place.startswith("ssh://"):
         return _over_client(asked, timeout)
+    with sent(place, asked, timeout) as link:
+        return rest(link)
+
+
+@contextmanager
+def sent(place: str, asked: bytes, timeout: float) -> Iterator[socket.socket]:
+    """The connection over a unix socket, with what is asked on its way. Raises OSError."""
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(timeout)
         link.connect(place.removeprefix("unix://"))
         link.sendall(asked)
-        return b"".join(iter(lambda: link.recv(65536), b""))
+        yield link
+
+
+def rest(link: socket.socket) -> bytes:
+    """All that comes until the other side hangs up. Raises OSError."""
+    return b"".join(iter(lambda: link.recv(65536), b""))
 
 
 def _over_client(asked: bytes, timeout: float) -> bytes:
