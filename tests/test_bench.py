@@ -107,7 +107,9 @@ def test_one_that_fails_is_out_and_cleans_up(tmp_path: Path) -> None:
 
 def test_stopped_in_the_middle_all_are_cleaned_up(tmp_path: Path) -> None:
     place = Place("tiny", tmp_path, "p", "localhost/none/of:ours", "true", hook=False)
-    peers = (peer("one", "touch one", tmp_path), peer("two", "kill -INT $PPID", tmp_path))
+    # Interrupted while it starts a program, Python itself would leave a warning behind.
+    interrupt = "sleep 0.2; kill -INT $PPID"
+    peers = (peer("one", "touch one", tmp_path), peer("two", interrupt, tmp_path))
     with pytest.raises(KeyboardInterrupt):
         measure(peers, {"one": place, "two": place}, runs=3, say=print)
     assert {path.name for path in tmp_path.iterdir()} == {"one", "one-ended", "two-ended"}
