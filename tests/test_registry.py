@@ -7,7 +7,8 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -119,6 +120,19 @@ def test_what_the_registry_lacks_is_built_unless_never(
     assert "the registry does not have it" in ran.err
 
 
+@pytest.mark.parametrize(
+    "name", ["team/429:500", "toomanyrequests/denied:503", "unauthorized/5:eof", "a/timeout:5.429"]
+)
+def test_a_name_is_no_cause(
+    registry: str, logged_in: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What the registry lacks is said to be missing, whatever its name, its tag or its port."""
+    monkeypatch.setenv("DOCKER_CONFIG", logged_in["DOCKER_CONFIG"])
+    for look in (Docker().hosted, lambda ref: Docker().pull(ref, lambda _: None)):
+        with pytest.raises(ImageMissing, match="the registry does not have it"):
+            look(f"{registry}/{name}")
+
+
 @pytest.mark.parametrize("verb", ["up", "build --push"])
 def test_wrong_credentials(
     registry: str, make_repo: Make, command: Command, tmp_path: Path, verb: str
@@ -138,10 +152,29 @@ def test_wrong_credentials(
         (500, "has an error of its own"),
         (503, "has an error of its own"),
         (429, "too many requests"),
+        (401, "refuses the credentials"),
         (403, "refuses the credentials"),
     ],
 )
 def test_a_registry_that_fails(status: int, told: str, make_repo: Make, command: Command) -> None:
+    with answering(status) as port:
+        repo = make_repo(profile(f"127.0.0.1:{port}"))
+        command("generate", "-C", repo)
+        ran = command("up", "-C", repo)
+    assert ran.code == 6
+    assert told in ran.err
+    assert "building" not in ran.err
+
+
+def test_a_port_is_no_status() -> None:
+    with answering(404, range(42900, 42999)) as port, pytest.raises(ImageMissing):
+        Docker().hosted(f"127.0.0.1:{port}/team/base:1")
+
+
+@contextmanager
+def answering(status: int, ports: Iterable[int] = (0,)) -> Iterator[int]:
+    """The port of what says that to every request: the first of these that is free."""
+
     class Failing(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
@@ -153,15 +186,13 @@ def test_a_registry_that_fails(status: int, told: str, make_repo: Make, command:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Failing) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        repo = make_repo(profile(f"127.0.0.1:{server.server_address[1]}"))
-        command("generate", "-C", repo)
-        ran = command("up", "-C", repo)
-        server.shutdown()
-    assert ran.code == 6
-    assert told in ran.err
-    assert "building" not in ran.err
+    for port in ports:
+        with suppress(OSError), HTTPServer(("127.0.0.1", port), Failing) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield server.server_address[1]
+            server.shutdown()
+            return
+    pytest.fail("none of the ports is free")
 
 
 def test_a_registry_that_is_not_there(make_repo: Make, command: Command) -> None:

@@ -17,14 +17,16 @@ from devpod_gen.regex import late
 _DEADLINE = 3600.0
 _MISSING = late(r"manifest unknown|not found|name unknown", re.IGNORECASE)
 _LAYER = late(r"[0-9a-f]{12}: ")
+# A reference, an address or a digest: the user's names, whose digits are no status.
+_NAME = late(r"\S+[:/@]\S+")
 _CAUSES = (
     (
-        r"unauthorized|no basic auth|authentication required|denied",
+        r"unauthorized|no basic auth|authentication required|denied|\b40[13]\b",
         "the registry refuses the credentials",
         "run `docker login` for it; the client keeps them",
     ),
     (
-        r"toomanyrequests|429",
+        r"toomanyrequests|\b429\b",
         "the registry has had too many requests",
         "wait, or log in for a higher limit",
     ),
@@ -34,7 +36,7 @@ _CAUSES = (
         "try again later; nothing else is used in its place",
     ),
     (
-        r"no such host|connection refused|timeout|network is unreachable|i/o timeout|EOF",
+        r"no such host|connection refused|timeout|network is unreachable|\bEOF\b",
         "the registry cannot be reached",
         "check its name and your network",
     ),
@@ -118,10 +120,11 @@ def _require(result: Result, done: Literal["pulled", "pushed"], ref: str) -> Res
 
 def _error(message: str, ref: str, result: Result) -> ImageError:
     said = result.last_lines(3)
+    plain = _NAME.sub("", said.replace(ref, ""))
     for pattern, cause, fix in _CAUSES:
-        if re.search(pattern, said, re.IGNORECASE):
+        if re.search(pattern, plain, re.IGNORECASE):
             return ImageError(f"{message}: {cause}", where=ref, fix=fix, detail=said)
-    if _MISSING.search(said):
+    if _MISSING.search(plain):
         missing = f"{message}: the registry does not have it"
         return ImageMissing(missing, where=ref, fix="push it, or correct the name", detail=said)
     return ImageError(message, where=ref, fix="read the client's words above", detail=said)
