@@ -117,6 +117,23 @@ def test_a_taken_port(generated: Callable[[str], Path], command: Command, taken_
         assert "change [[ports]] in the profile" in ran.err
 
 
+def test_a_taken_name(generated: Callable[[str], Path], command: Command) -> None:
+    """A container that nobody's labels tell of; it stays, and the way is free without it."""
+    repo = generated('name = "t"\n')
+    assert command("up", "-C", repo).code == 0
+    (workspace,) = json.loads(command("status", "--json", "-C", repo).out)["workspaces"]
+    name = docker("inspect", "-f", "{{.Name}}", workspace["container"]).removeprefix("/")
+    assert command("down", "-C", repo).code == 0
+    other = docker("create", "--name", name, workspace["image"], "true")
+    ran = command("up", "-C", repo)
+    assert ran.code == 7
+    assert f"a container that is not this workspace's is called {name}" in ran.err
+    assert f"fix: look at it with `docker inspect {name}`" in ran.err
+    docker("rm", other)  # it is still there
+    assert command("up", "-C", repo).code == 0
+    assert command("down", "-C", repo).code == 0
+
+
 @pytest.mark.parametrize("verb", ["verify", "up", "down", "build", "shell", "exec"])
 def test_no_engine(generated: Callable[[str], Path], command: Command, verb: str) -> None:
     repo = generated('name = "n"\n')

@@ -11,7 +11,8 @@ from devpod_gen.errors import EngineError, StartError
 from devpod_gen.regex import late
 
 _DEADLINE = 300.0
-_PORT_TAKEN = late(r"(?:([0-9.]+:\d+)[^\n]*)?(?:already allocated|already in use)")
+_PORT_TAKEN = late(r"(?:([0-9.]+:\d+)[^\n]*)?(?:port is already allocated|address already in use)")
+_NAME_TAKEN = late(r'container name "/?([^"]+)" is already in use')
 
 
 def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
@@ -101,8 +102,10 @@ def _command(project: Project) -> tuple[list[str], dict[str, str]]:
 
 def _start_error(project: Project, result: Result) -> StartError:
     said = result.last_lines(6)
-    taken = _PORT_TAKEN.search(said)
-    if taken:
+    if taken := _NAME_TAKEN.search(said):
+        message = f"a container that is not this workspace's is called {taken[1]}"
+        fix = f"look at it with `docker inspect {taken[1]}`; then rename or remove it"
+    elif taken := _PORT_TAKEN.search(said):
         port = taken[1] or "of the profile"
         message = f"the port {port} is taken by another program"
         fix = "stop what listens there (`ss -ltnp`), or change [[ports]] in the profile"
