@@ -33,10 +33,10 @@ run = "test -e /tmp/made && go version && node --version"
 """
 PROFILES = {
     "tiny": (TINY, "true"),
-    "real": (REAL, "go version && node --version && npm --version"),
+    "real": (REAL, "go version && node --version"),
 }
 """By name: the profile, and the command that others run inside, by the user's login shell: what
-our probes prove, those of the stacks among them."""
+our probes of a ready shell prove, those of the stacks among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def test_the_example_by_init_and_verify(tmp_path: Path, command: Command) -> Non
     for door in ("compose", "ssh", "devcontainer"):
         found = checks(report, door)
         assert all(check["ok"] for check in found.values()), found
-        assert {"probe:go-1", "user", "repo", "git", "tool:go", "tool:node"} <= set(found)
+        assert {"probe:go-1", "probe:node-2", "tool:go", "tool:node"} <= set(found)
+        assert {"user", "repo", "git"} <= set(found)
         assert door == "ssh" or found["removed"]["detail"] == "nothing is left"
     assert checks(report, "host")["doors"]["ok"] is True, checks(report, "host")
     assert report["doors"]["jetbrains"] == "passed"
@@ -70,6 +71,23 @@ def test_the_example_by_init_and_verify(tmp_path: Path, command: Command) -> Non
     whole = sum(happened(report).values()) + report["rest"]
     assert whole == pytest.approx(report["seconds_to_shell"], abs=0.01)
     assert 0 < report["rest"] < 2
+
+
+def test_a_shell_is_ready_before_the_thorough_probes(workspace: Make, command: Command) -> None:
+    """`up` asks Node.js, and npm is left to `verify`: as a second program it takes as long as all
+    the rest of a running workspace's `up`."""
+    repo = workspace({"devpod.toml": 'name = "quick"\nstacks = ["node"]\n'})
+    for program in ("node", "npm"):
+        script = f"#!/bin/sh\necho v1 is {program} | tee -a /tmp/asked\n"
+        place = f"/usr/local/bin/{program}"
+        write = ["sh", "-c", f'rm -f {place}; printf %s "$1" >{place}; chmod 755 {place}', "sh"]
+        assert command("exec", "--root", "-C", repo, "--", *write, script).code == 0
+    assert command("up", "-C", repo).code == 0
+    assert command("exec", "-C", repo, "--", "cat", "/tmp/asked").out == "v1 is node\n"
+
+    report = verified(command, repo)
+    for door in ("compose", "ssh", "devcontainer"):
+        assert checks(report, door)["probe:node-2"]["detail"].startswith("11.")
 
 
 def test_the_examples_own_tests_pass_inside(workspace: Make, command: Command) -> None:

@@ -53,7 +53,9 @@ def started(
 
 
 def probes(*runs: str, own: bool = True) -> tuple[ProbePlan, ...]:
-    return tuple(ProbePlan(str(n), run, None, 5, own=own) for n, run in enumerate(runs))
+    return tuple(
+        ProbePlan(str(n), run, None, 5, own=own, thorough=False) for n, run in enumerate(runs)
+    )
 
 
 def done(
@@ -90,7 +92,7 @@ def test_it_says_what_each_has_said(tmp_path: Path, capabilities: str) -> None:
     long = "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i + 1)); done; exit 3"
     stacks = probes(long, "sleep 0.2; echo one >&2", own=False)
     mine = probes("echo first >first", "cat first; exec 1>&-", "sleep 60")
-    late = ProbePlan("late", "sleep 60", None, 1, own=True)
+    late = ProbePlan("late", "sleep 60", None, 1, own=True, thorough=False)
     with started(tmp_path, f"--cap-drop={capabilities}") as (context, container):
         came, ended = done(
             context, container, tmp_path, *stacks, *mine[:2], late, hooks="echo a hook; true"

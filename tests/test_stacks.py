@@ -103,6 +103,15 @@ def test_pins_are_kept_through_every_door(
             assert satisfies(said.split(",")[0], pin), said
 
 
+def test_each_has_a_probe_for_a_ready_shell() -> None:
+    """Nothing counts as ready of which no probe has said so; what compiles is for `verify`."""
+    for stack in stacks.known():
+        if not stack.includes:
+            assert not stack.probes[0].thorough, stack.name
+        compiling = [probe for probe in stack.probes if "mktemp" in probe.run]
+        assert all(probe.thorough for probe in compiling), stack.name
+
+
 def test_enough_are_proven() -> None:
     assert len(PROVEN) >= 12
     print(f"not proven here, their toolchains come from mise's downloads: {NOT_PROVEN}")  # noqa: T201

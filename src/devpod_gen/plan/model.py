@@ -101,14 +101,15 @@ class OwnStack:
 
 @dataclass(frozen=True, slots=True)
 class ProbePlan:
-    """A readiness command. `id` is unique in the plan; `timeout` in seconds; `own`: the
-    profile's, not a stack's."""
+    """A command that proves something inside. `id` is unique in the plan; `timeout` in seconds;
+    `own`: the profile's, not a stack's; `thorough`: more than that a shell is ready."""
 
     id: str
     run: str
     expect: str | None
     timeout: int
     own: bool
+    thorough: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,16 @@ class Plan:
     """The repo's own, as they were read."""
     edits: tuple[Edit, ...] = ()
     """Of the repo's generated files, put here where they are used: the profile says none."""
+
+    @property
+    def readiness(self) -> tuple[ProbePlan, ...]:
+        """The probes that a ready shell has passed."""
+        return tuple(probe for probe in self.probes if not probe.thorough)
+
+    @property
+    def thorough(self) -> tuple[ProbePlan, ...]:
+        """The others, which prove more than that, for a verification."""
+        return tuple(probe for probe in self.probes if probe.thorough)
 
     @property
     def alias(self) -> str:

@@ -19,12 +19,12 @@ from devpod_gen.plan.model import (
     OwnStack,
     Plan,
     PortPlan,
-    ProbePlan,
     SshPlan,
     ToolPlan,
 )
 from devpod_gen.plan.mount import resolve_mounts
 from devpod_gen.plan.privileges import privileges
+from devpod_gen.plan.probe import resolve_probes
 from devpod_gen.plan.secret import resolve_secrets
 from devpod_gen.plan.selection import selected, steps, variables
 from devpod_gen.plan.service import resolve_services
@@ -33,9 +33,6 @@ from devpod_gen.profile.model import Profile
 from devpod_gen.profile.ssh import LISTENS
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.template import Template
-
-PROBE_TIMEOUT = 30
-"""Seconds that a probe may take when the profile does not say."""
 
 PIDS = 4096
 """Processes and threads of a workspace at once, when the profile does not say: more than
@@ -92,7 +89,7 @@ def resolve(
         ports=tuple(
             PortPlan(port.port, port.label, port.publish is not False) for port in profile.ports
         ),
-        probes=_probes(profile, stacks),
+        probes=resolve_probes(profile, stacks),
         ide=ide,
         hooks=resolve_hooks(
             profile.hooks,
@@ -195,19 +192,6 @@ def _ssh(profile: Profile) -> SshPlan:
     asked = profile.ssh.port
     listens = LISTENS if asked is not None else None
     return SshPlan(listens, asked if asked != "auto" else None, profile.ssh.agent)
-
-
-def _probes(profile: Profile, stacks: tuple[Stack, ...]) -> tuple[ProbePlan, ...]:
-    of_stacks = [
-        (f"{stack.name}-{index}", probe, False)
-        for stack in stacks
-        for index, probe in enumerate(stack.probes, start=1)
-    ]
-    own = [(f"profile-{index}", probe, True) for index, probe in enumerate(profile.probes, start=1)]
-    return tuple(
-        ProbePlan(name, probe.run, probe.expect, probe.timeout or PROBE_TIMEOUT, own=ours)
-        for name, probe, ours in (*of_stacks, *own)
-    )
 
 
 def _ide(profile: Profile, stacks: tuple[Stack, ...]) -> IdePlan:

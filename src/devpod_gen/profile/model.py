@@ -17,11 +17,13 @@ BuildPolicy = Literal["missing", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A command that must succeed inside; `expect` must be a part of its output."""
+    """A command that must succeed inside; `expect` must be a part of its output. `thorough`: a
+    stack's, for `verify` alone."""
 
     run: str
     expect: str | None = None
     timeout: int | None = None
+    thorough: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,7 @@ def prepare(run: Proof, project: Project) -> tuple[Container, Login]:
 
 def _by_exec(run: Proof, container: Container, who: Login) -> Timing:
     inside = by_exec(run.engine, container, run.plan)
-    probe(run, who.shell, "compose", inside)
-    timing = run.clock.timing()
+    timing = probe(run, who.shell, "compose", inside)
     with run.clock.lap("checks"):
         look(run, who.shell, "compose", inside)
         run.checks.append(_ports(run, container))

@@ -65,8 +65,7 @@ def _look_through(run: Proof, client: reference.ReferenceClient, project: Projec
     def inside(argv: list[str]) -> Result:
         return client.exec(argv, seconds=EXEC)
 
-    probe(run, who.shell, "devcontainer", inside)
-    timing = run.clock.timing()
+    timing = probe(run, who.shell, "devcontainer", inside)
     look(run, who.shell, "devcontainer", inside)
     leaks_of_container(run, container, project, "devcontainer")
     return timing

@@ -11,7 +11,7 @@ from devpod_gen.verify.agreement import seen_over
 from devpod_gen.verify.backend import look_at_backend
 from devpod_gen.verify.facts import gather
 from devpod_gen.verify.forward import forward
-from devpod_gen.verify.proof import EXEC, Proof, probe
+from devpod_gen.verify.proof import EXEC, Proof, probe, prove
 from devpod_gen.verify.report import Check
 from devpod_gen.verify.requirements import Wanted, judge
 from devpod_gen.verify.ssh import way_in
@@ -30,9 +30,11 @@ def jetbrains_door(run: Proof, container: Container, who: Login) -> Timing | Non
             def inside(argv: list[str]) -> Result:
                 return connection.run(shlex.join(argv), seconds=EXEC)
 
-            if "ssh" not in run.doors.doors:  # the same server and shell: that is once enough
-                probe(run, who.shell, "jetbrains", inside)
-            timing = run.clock.timing()
+            if "ssh" in run.doors.doors:  # the same server and shell: that is once enough
+                timing = run.clock.timing()
+            else:
+                timing = probe(run, who.shell, "jetbrains", inside)
+                prove(run, who.shell, "jetbrains", inside)
             run.seen["jetbrains"] = seen_over(run.plan, who.shell, inside)
             _replay(run, connection, who)
         return timing

@@ -17,8 +17,9 @@ from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace import services, throwaway
 from devpod_gen.workspace.allowance import allowance
 from devpod_gen.workspace.batch import Inside
+from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.context import Context
-from devpod_gen.workspace.probe import Login, run_probes, wait_until_ready
+from devpod_gen.workspace.probe import Login, Outcome, run_probes, wait_until_ready
 from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.welcome import ready_within
 
@@ -93,12 +94,22 @@ def look_at_services(run: Proof, project: str, door: Door) -> None:
     )
 
 
-def probe(run: Proof, shell: str, door: Door, inside: Inside) -> None:
-    """Run the plan's probes."""
-    if not run.plan.probes:
+def probe(run: Proof, shell: str, door: Door, inside: Inside) -> Timing:
+    """Run the probes of a ready shell; where the time went until they had ended."""
+    if not run.plan.readiness:
         run.clock.note("probe", "there are none")
     with run.clock.stage("probe"):
-        outcomes = run_probes(inside, shell, run.plan.probes)
+        outcomes = run_probes(inside, shell, run.plan.readiness)
+    _judge(run, door, outcomes)
+    return run.clock.timing()
+
+
+def prove(run: Proof, shell: str, door: Door, inside: Inside) -> None:
+    """Run the thorough probes."""
+    _judge(run, door, run_probes(inside, shell, run.plan.thorough))
+
+
+def _judge(run: Proof, door: Door, outcomes: tuple[Outcome, ...]) -> None:
     run.checks.extend(
         Check(f"probe:{outcome.id}", door, outcome.ok, outcome.detail, outcome.seconds)
         for outcome in outcomes
@@ -106,7 +117,8 @@ def probe(run: Proof, shell: str, door: Door, inside: Inside) -> None:
 
 
 def look(run: Proof, shell: str, door: Door, inside: Inside) -> None:
-    """Take every look that holds for every door."""
+    """Run the thorough probes, and take every look that holds for every door."""
+    prove(run, shell, door, inside)
     extra = (*secret_looks(run.stand_ins, door), seen_look(run.plan, shell))
     for check in look_inside(run.plan, run.identity.root, shell, door, inside, extra):
         if check.id == SEEN:

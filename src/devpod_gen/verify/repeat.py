@@ -75,8 +75,8 @@ def _measured(aside: Proof, project: Project, before: Timing, kind: Kind) -> Tim
     if kind == "cold" or (kind == "warm" and not _resumed(own, project)):
         start(own, project)
     container, who = prepare(own, project)
-    probe(own, who.shell, "compose", by_exec(own.engine, container, own.plan))
-    return own.clock.timing()
+    inside = by_exec(own.engine, container, own.plan)
+    return probe(own, who.shell, "compose", inside)
 
 
 def _resumed(own: Proof, project: Project) -> bool:

@@ -34,8 +34,7 @@ def ssh_door(run: Proof, container: Container, who: Login) -> Timing | None:
         if not way:
             return None
         inside = by_ssh(way.program, way.door, seconds=EXEC)
-        probe(run, who.shell, "ssh", inside)
-        timing = run.clock.timing()
+        timing = probe(run, who.shell, "ssh", inside)
         look(run, who.shell, "ssh", inside)
         run.checks.extend(transfers(way.program, way.door))
         return timing

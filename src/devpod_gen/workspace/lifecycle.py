@@ -57,7 +57,7 @@ class Beside:
 def up(
     context: Context, beside: Beside, *, config: str, secrets: "tuple[Value, ...]" = ()
 ) -> Running:
-    """Have the workspace running and ready: all of the plan's probes pass.
+    """Have the workspace running and ready: what is asked of a ready shell passes.
 
     `config` is what the compose file labels the container with: a container with
     another label is made anew. `secrets` are handed over before anything of the profile's

@@ -28,7 +28,7 @@ _EXEC = 300.0  # seconds for all that is looked at by one exec, probes and hooks
 def welcome(
     context: Context, container: Container, visit: Visit, secrets: tuple[Value, ...]
 ) -> tuple[SshDoor | None, Applied | None]:
-    """Have it ready: hooks run, all of the plan's probes pass. Raises StartError."""
+    """Have it ready: hooks run, and what is asked of a ready shell passes. Raises StartError."""
     plan, applied = context.plan, None
     at_once = not plan.secrets and not plan.dotfiles
     errand = _errand(plan, visit, hooked=at_once, probed=at_once)
@@ -36,7 +36,7 @@ def welcome(
     if at_once:
         if done.hooks:
             hooks.require(container, done.hooks)
-        pairs = zip(plan.probes, done.probes, strict=True)
+        pairs = zip(plan.readiness, done.probes, strict=True)
         _require(tuple(outcome(probe, timed) for probe, timed in pairs))
     else:
         if plan.secrets:
@@ -47,7 +47,7 @@ def welcome(
         run_hooks(context, container, "start")
         with context.clock.stage("probe"):
             inside = by_exec(context.engine, container, plan)
-            _require(run_probes(inside, done.who.shell, plan.probes))
+            _require(run_probes(inside, done.who.shell, plan.readiness))
     services.require_running(context.engine, container.project, plan)
     return _let_in(context, container, visit, done.keys), applied
 
@@ -75,7 +75,7 @@ def by_exec(engine: Engine, container: Container, plan: Plan) -> Inside:
 
 
 def _errand(plan: Plan, visit: Visit, *, hooked: bool, probed: bool) -> Errand:
-    probes = plan.probes if probed else ()
+    probes = plan.readiness if probed else ()
     later = _EXEC + sum(probe.timeout for probe in probes)
     if not hooked:
         return Errand(visit, "", probes, (ready_within(plan), later))
@@ -97,7 +97,7 @@ def _run(context: Context, container: Container, errand: Errand) -> Done:
         hooks.tell(context, *ALL)
     with clock.stage("start"):
         done = run_errand(context, container, errand, on_end)
-    if not context.plan.probes:
+    if not context.plan.readiness:
         clock.note("probe", "there are none")
     return done
 
