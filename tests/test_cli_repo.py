@@ -229,8 +229,78 @@ def test_wrong_usage_as_json(cli: Cli) -> None:
     assert json.loads(ran.out)["error"]["kind"] == "usage"
 
 
+@pytest.mark.parametrize(
+    ("words", "message", "command"),
+    [
+        (("up", "--nope"), "No such option '--nope'", "up"),
+        (("open", "ssh", "--nope"), "No such option '--nope'", "open ssh"),
+        (("ssh-config",), "devpod-gen ssh-config takes one more word: a command", "ssh-config"),
+        (("secrets", "show"), "No such command 'show'", "secrets"),
+    ],
+)
+def test_wrong_usage_names_the_command(
+    words: tuple[str, ...], message: str, command: str, cli: Cli
+) -> None:
+    ran = cli(*words)
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: {message}")
+    assert ran.err.splitlines()[1:] == [f"  fix: see `devpod-gen {command} --help`"]
+
+
+@pytest.mark.parametrize("words", ["--help", "up --help", "--version", "schema", "generate --json"])
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_streams_that_are_closed(words: str, closed: tuple[int, ...], make_repo: Make) -> None:
+    """Nobody wants to know; and no file gets a stream's number, to be written into."""
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    ends = " ".join(f"{number}>&-" for number in closed)
+    line = f"{COMMAND} {words} {ends}"
+    done = subprocess.run(["sh", "-c", line], cwd=repo, capture_output=True, text=True, check=False)
+    told = done.stderr.splitlines()
+    assert (done.returncode, [line for line in told if not line.startswith("wrote ")]) == (0, [])
+    assert bool(done.stdout) == (1 not in closed)
+    if words.startswith("generate"):
+        assert "Traceback" not in "".join(text.decode() for text in tree(repo).values())
+        assert json.loads((repo / ".devcontainer/devcontainer.json").read_text())
+
+
+def test_from_a_folder_within_the_repo(
+    make_repo: Make, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nearest profile within the git repo; what is above that is no one's business."""
+    deep = "part/deep/folder"
+    repo = make_repo({"devpod.toml": 'name = "shop"\n', f"{deep}/x": "", "own/sub/x": ""})
+    monkeypatch.chdir(repo / deep)
+    assert cli("generate").code == 0
+    assert (repo / ".devcontainer/devcontainer.json").exists()
+    assert cli("generate", "--check", "-C", ".").code == 0
+    assert cli("generate", "-C", repo / deep).code == 2  # told, it is that folder
+    assert 'name = "folder"' in cli("init", "--dry-run").out
+    (repo / "own/devpod.toml").write_text('name = "own"\n')
+    monkeypatch.chdir(repo / "own/sub")
+    assert cli("generate").code == 0
+    assert (repo / "own/.devcontainer/devcontainer.json").exists()
+    subprocess.run(["git", "init", "-q", str(repo / "part")], check=True)
+    monkeypatch.chdir(repo / deep)
+    ran = cli("generate", "--check")
+    assert (ran.code, ran.err.splitlines()[0]) == (2, "error: there is no profile here")
+
+
+def test_without_git_only_the_folder_itself(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "devpod.toml").write_text('name = "x"\n')
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    assert cli("generate").code == 2
+    monkeypatch.chdir(tmp_path)
+    assert cli("generate").code == 0
+
+
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-@pytest.mark.parametrize("options", [("schema",), ("generate", "--json"), ("nope", "--json")])
+@pytest.mark.parametrize(
+    "options",
+    [("schema",), ("generate", "--json"), ("nope", "--json"), ("--help",), ("--version",)],
+)
 def test_output_that_goes_nowhere(stream: str, options: tuple[str, ...], make_repo: Make) -> None:
     repo = make_repo({"devpod.toml": 'name = "shop"\n'})
     with Path("/dev/full").open("w") as full:
@@ -248,6 +318,11 @@ def test_no_such_folder(cli: Cli, tmp_path: Path) -> None:
     ran = cli("generate", "-C", tmp_path / "nowhere")
     assert ran.code == 4
     assert "there is no such folder" in ran.err
+
+
+def test_no_profile_of_that_name(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("generate", "-C", tmp_path, "--profile", "gpu")
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, "  fix: run `devpod-gen init --profile gpu`")
 
 
 def test_no_profile(cli: Cli, tmp_path: Path) -> None:

@@ -129,9 +129,10 @@ def fill(folder: int, name: str, data: bytes, mode: int) -> BinaryIO:
         stream.flush()
         os.fchmod(handle, mode)
     except BaseException:
-        stream.close()
         with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=folder)
+        with contextlib.suppress(OSError):  # it would write once more what there is no room for
+            stream.close()
         raise
     return stream
 

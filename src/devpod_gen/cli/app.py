@@ -18,9 +18,18 @@ def main() -> None:
     """The console script."""
     # While modules are loaded nearly all objects stay: looking for others takes longer.
     gc.set_threshold(50_000, 20, 20)
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from devpod_gen.cli.streams import complete  # noqa: PLC0415 - rarely
+
+        complete()
     if sys.argv[1:] == ["--version"]:
-        sys.stdout.write(f"{VERSION}\n")
-        return
+        try:
+            sys.stdout.write(f"{VERSION}\n")
+            sys.stdout.flush()
+        except OSError:
+            pass  # below it is said
+        else:
+            return
     from devpod_gen.cli.boundary import guard, leave  # noqa: PLC0415
 
     leave(guard(app, sys.argv[1:]))

@@ -10,8 +10,8 @@ from types import FrameType
 
 import typer
 
-from devpod_gen.cli.console import Console, forget
-from devpod_gen.errors import DevpodError, InternalError
+from devpod_gen.cli.console import Console, forget, unwritten
+from devpod_gen.errors import DevpodError, HostError, InternalError
 
 # click's own UsageError, under whichever name this Typer carries click.
 _Usage = typer.BadParameter.__mro__[1]
@@ -81,9 +81,11 @@ def _leave_out_relative() -> None:
 
 def _unexpected(error: Exception, console: Console, *, debug: bool) -> int:
     if isinstance(error, _Usage):
-        message = str(getattr(error, "format_message", lambda: str(error))())
-        console.error(WrongUsage(message, fix="see `devpod-gen --help`"))
+        console.error(_wrong_usage(error))
         return WrongUsage.exit_code
+    if isinstance(error, OSError) and "echo" in _functions(error):  # help, which Typer prints
+        console.error(unwritten(error))
+        return HostError.exit_code
     if debug:
         for line in traceback.format_exc().splitlines():
             console.say(line)  # not print_exc: what it says must not hold a secret either
@@ -95,6 +97,20 @@ def _unexpected(error: Exception, console: Console, *, debug: bool) -> int:
     )
     console.error(bug)
     return bug.exit_code
+
+
+def _functions(error: Exception) -> list[str]:
+    return [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+
+
+def _wrong_usage(error: Exception) -> WrongUsage:
+    context = getattr(error, "ctx", None)
+    words = str(context.command_path).split()[1:] if context else ()
+    command = " ".join(("devpod-gen", *words))
+    message = str(getattr(error, "format_message", lambda: str(error))())
+    if message.startswith("Usage:"):  # of a command that is a group: its whole help
+        message = f"{command} takes one more word: a command"
+    return WrongUsage(message, fix=f"see `{command} --help`")
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

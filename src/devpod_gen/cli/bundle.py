@@ -16,6 +16,7 @@ from devpod_gen.cli.options import (
     Repo,
     Verbose,
     repo_at,
+    repo_of_its_own,
     trusted_plan_of,
 )
 from devpod_gen.errors import ImageError, NotOurs, ProfileError
@@ -49,7 +50,8 @@ def bundle(
     from devpod_gen.cli.delivery import bring_in  # noqa: PLC0415 - only what is used is loaded
 
     console = Console(as_json=as_json, verbose=verbose)
-    repo = repo_at(directory, profile)
+    at = repo_of_its_own if load else repo_at
+    repo = at(directory, profile)
     if load and (output or profile):
         message = "the archive says what it holds: leave --output and --profile out"
         raise typer.BadParameter(message, param_hint="--load")

@@ -157,5 +157,10 @@ def _write(stream: Any, text: str) -> None:
     except OSError as error:
         if stream is not sys.stdout:  # there is nowhere left to tell
             return
-        message = f"the output cannot be written: {error.strerror}"
-        raise HostError(message, where="stdout", fix="make room where it goes") from error
+        raise unwritten(error) from error
+
+
+def unwritten(error: OSError) -> HostError:
+    """The error for a result that nobody gets."""
+    message = f"the output cannot be written: {error.strerror}"
+    return HostError(message, where="stdout", fix="make room where it goes")

@@ -20,6 +20,8 @@ def dotfiles_first(repo: Repo) -> None:
     try:
         if (own and own.exists()) or b"dotfiles" in repo.profile_path.read_bytes():
             _apply_dotfiles(repo, console)
+    except FileNotFoundError:  # without a profile, nobody has asked for any
+        return
     except (DevpodError, OSError) as error:
         console.say(f"warning: the dotfiles are not applied: {error}")
 

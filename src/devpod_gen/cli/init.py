@@ -17,7 +17,7 @@ from devpod_gen.cli.options import (
     ProfileName,
     Repo,
     Verbose,
-    repo_at,
+    repo_of_its_own,
     stacks_of,
 )
 from devpod_gen.errors import NotOurs
@@ -55,7 +55,7 @@ def init(
     from devpod_gen.profile.template import own_templates  # noqa: PLC0415
 
     console = Console(as_json=as_json, verbose=verbose)
-    repo = repo_at(directory, profile)
+    repo = repo_of_its_own(directory, profile)
     known = stacks_of(repo)
     found = _detect(repo, known)
     was = found_before(repo.root, found, known)

@@ -20,7 +20,7 @@ HERE = Path()
 """The current folder, where a command works unless it is told another."""
 
 Folder = Annotated[
-    Path, typer.Option("-C", "--directory", help="The repo, instead of the current folder.")
+    Path, typer.Option("-C", "--directory", help="The repo, instead of the one around here.")
 ]
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="A named profile: .devpod/NAME.toml.")
@@ -66,7 +66,26 @@ class Repo:
 
 
 def repo_at(folder: Path, profile: str | None) -> Repo:
-    """The repo at `folder`. Raises HostError when there is no such folder."""
+    """The repo at `folder`; for the current folder, the one that it is in. Raises HostError when
+    there is no such folder."""
+    here = folder == HERE and folder.is_dir()
+    return repo_of_its_own(_around(folder.resolve()) if here else folder, profile)
+
+
+def _around(folder: Path) -> Path:
+    """The nearest folder from here upwards that has a profile, within its git repo: what is
+    above that is nobody's business here. Else the folder itself."""
+    found = None
+    for one in (folder, *folder.parents):
+        if not found and ((one / "devpod.toml").exists() or (one / ".devpod").is_dir()):
+            found = one
+        if found == folder or (one / ".git").exists():
+            return found or folder
+    return folder
+
+
+def repo_of_its_own(folder: Path, profile: str | None) -> Repo:
+    """The repo at `folder`, or what is to become one. Raises HostError as `repo_at` does."""
     if not folder.is_dir():
         message = "there is no such folder"
         raise HostError(message, where=str(folder), fix="give an existing one to -C")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from devpod_gen import source
@@ -78,7 +78,9 @@ def _content(path: Path, file: str, *, inside: Path | None = None) -> bytes:
         raise invalid((Finding(file, str(error)),)) from None
     except FileNotFoundError:
         message = "there is no profile here"
-        raise ProfileError(message, where=file, fix="run `devpod-gen init`") from None
+        named = PurePosixPath(file).stem if file.startswith(".devpod/") else ""
+        fix = "run `devpod-gen init" + (f" --profile {named}`" if named else "`")
+        raise ProfileError(message, where=file, fix=fix) from None
     except OSError as error:
         message = f"the profile cannot be read: {error.strerror}"
         raise HostError(message, where=file, fix="make it a readable file") from None

@@ -40,10 +40,9 @@ def held(
         # What this process starts holds the lock, too: were we killed, a client of the
         # engine that we left behind would go on changing the workspace.
         os.set_inheritable(stream.fileno(), True)
-        stream.seek(0)
-        stream.truncate()
-        stream.write(f"`devpod-gen {what}`, process {os.getpid()}")
-        stream.flush()
+        with contextlib.suppress(OSError):  # on a full disk it is held without a name
+            os.ftruncate(stream.fileno(), 0)
+            os.write(stream.fileno(), f"`devpod-gen {what}`, process {os.getpid()}".encode())
         yield
         if removed:
             path.unlink(missing_ok=True)
