@@ -13,8 +13,9 @@ import pytest
 
 from conftest import Ran, docker
 from devpod_gen.engine.bake import document
-from devpod_gen.engine.buildx import _each_step_once, _failed
+from devpod_gen.engine.buildx import _each_step_once
 from devpod_gen.engine.model import Build
+from devpod_gen.engine.unbuilt import _failed
 from devpod_gen.workspace import origin
 
 Make = Callable[..., Path]

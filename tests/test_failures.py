@@ -1,16 +1,20 @@
 """What goes wrong: the right exit code, what, where and what to do, and nothing left behind."""
 
 import json
+import re
 import signal
 import socket
+import socketserver
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from conftest import COMMAND, Ran, docker
+from conftest import COMMAND, Ran, docker, free_port, trust
+from test_trust import FILES
 from waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("nothing_left")]
@@ -222,3 +226,115 @@ def test_an_interrupted_verification_leaves_nothing(
     process.send_signal(sent)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
+
+
+ANSWERS = {
+    "nothing": b"",
+    "no HTTP": b"SSH-2.0-x\r\n",
+    "a page": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>hello</html>",
+    "no body": b"HTTP/1.0 200 OK\r\nApi-Version: 1.44\r\n\r\n",
+    "a half": b'HTTP/1.0 200 OK\r\nApi-Version: 1.44\r\nContent-Length: 99\r\n\r\n[{"Id":',
+    "a fault": b'HTTP/1.0 500 X\r\nApi-Version: 1.44\r\n\r\n{"message":"no space left on device"}',
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "fix"),
+    [
+        ("nothing", "it hung up without an answer", "start Docker"),
+        ("no HTTP", "what answers is no container engine", "start Docker"),
+        ("a page", "what answers is no container engine", "start Docker"),
+        ("no body", "what answers is no container engine", "start Docker"),
+        ("a half", "it hung up in the middle of its answer", "start Docker"),
+        ("a fault", "the engine refused: no space left on device", "see to what it says"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["up", "status"])
+def test_an_engine_that_answers_wrongly(
+    generated: Callable[[str], Path],
+    command: Command,
+    tmp_path: Path,
+    answer: str,
+    told: str,
+    fix: str,
+    verb: str,
+) -> None:
+    class Wrong(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(ANSWERS[answer])
+
+    repo, place = generated('name = "w"\n'), tmp_path / "s"
+    with socketserver.ThreadingUnixStreamServer(str(place), Wrong) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ran = command(verb, "-C", repo, env={"DOCKER_HOST": f"unix://{place}"})
+        server.shutdown()
+    assert ran.code == 5, ran.err
+    assert told in ran.err
+    assert f"  at unix://{place}" in ran.err.splitlines()
+    assert f"  fix: {fix}" in ran.err
+
+
+def test_what_is_done_behind_our_back(
+    workspace: Callable[..., Path], command: Command, make_repo: Make
+) -> None:
+    """Paused, with its network pruned, a cache in use, the port wanted by another clone."""
+    port = free_port()
+    profile = f'name = "b"\n[caches]\nx = ["/home/dev/c"]\n[[ports]]\nport = {port}\n'
+    repo = workspace({"devpod.toml": profile})
+    container, project = container_of(command, repo), project_of(repo)
+
+    docker("pause", container)
+    assert "fix: run `devpod-gen up`" in command("exec", "-C", repo, "--", "true").err
+    assert command("up", "-C", repo).code == 0
+    assert container_of(command, repo) == container
+    docker("pause", container)  # and Compose has to make it anew
+    (repo / "devpod.toml").write_text(f'{profile}[env]\nA = "b"\n')
+    ran = command("up", "-C", repo)
+    assert ran.code == 0, ran.err
+
+    other = make_repo({"devpod.toml": profile}, "other")
+    ran = command("up", "-C", other)
+    assert ran.code == 7
+    assert f"the port 127.0.0.1:{port} is taken by the container {project}-dev-1" in ran.err
+    assert f"fix: stop that with `devpod-gen down -C {repo}`" in ran.err
+
+    docker("stop", "--time", "1", container_of(command, repo))
+    docker("network", "rm", f"{project}_default")
+    ran = command("up", "-C", repo)
+    assert ran.code == 0, ran.err
+    assert command("down", "-C", other).code == 0
+
+    image = json.loads(command("status", "--json", "-C", repo).out)["workspaces"][0]["image"]
+    user = docker("create", "--volume", f"{project}_cache-x:/x", image, "true")
+    ran = command("down", "--caches", "-C", repo)
+    docker("rm", user)
+    assert ran.code == 5
+    assert f"the volume {project}_cache-x is used by a container" in ran.err
+
+
+def test_a_step_that_speaks_as_an_engine_does(make_repo: Make, command: Command) -> None:
+    """What a repo's own stack says is not taken for the client's words, nor for our recipe's."""
+    words = "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?"
+    step = f'echo "{words}"; echo "E: Unable to locate package x"; exit 3'
+    recipe = f"ARG PARENT\nFROM ${{PARENT}}\nRUN {step}\n"
+    repo = make_repo(FILES | {".devpod/stacks/toy/Dockerfile": recipe})
+    trust(command, repo)
+    ran = command("build", "-C", repo)
+    assert ran.code == 6, ran.err
+    assert f"  at {repo}/.devpod/stacks/toy" in ran.err.splitlines()
+    assert "fix: correct its Dockerfile" in ran.err
+
+
+def container_of(command: Command, repo: Path) -> str:
+    (found,) = json.loads(command("status", "--json", "-C", repo).out)["workspaces"]
+    return str(found["container"])
+
+
+def project_of(repo: Path) -> str:
+    text = (repo / ".devcontainer/.env").read_text()
+    found = re.search(r"^DEVPOD_PROJECT=(.+)$", text, re.MULTILINE)
+    assert found
+    return found[1]

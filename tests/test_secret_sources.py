@@ -235,8 +235,12 @@ case $3 in
     op://dev/signed/out) fail "You are not currently signed in. Please run op signin --help" ;;
     op://dev/app/locked) fail "could not read secret '$3': error initializing client:" \
         "authorization prompt dismissed, please try again" ;;
+    op://locked/authorization/*) fail "could not read secret '$3': could not find item" \
+        "authorization in vault locked" ;;
     op://dev/none/token) fail "could not read secret '$3': could not get item dev/none:" \
         "\\"none\\" isn't an item in the \\"dev\\" vault. Specify the item with its UUID" ;;
+    op://dev/"timed out"/*) fail "could not read secret '$3': could not get item: \"timed out\"" \
+        "isn't an item in the \"prompt dismissed\" vault" ;;
     op://none/*) fail "could not read secret '$3': could not get item none/x:" \
         "\\"none\\" isn't a vault in this account. Specify the vault with its ID or name." ;;
     op://dev/github/none) fail "could not read secret '$3': item 'dev/github' does not have" \
@@ -252,6 +256,8 @@ esac
         ("op://dev/signed/out", "sign in: `op signin`"),
         ("op://dev/app/locked", "unlock 1Password, and allow it"),
         ("op://dev/none/token", "check the item's name: `op item list`"),
+        ("op://dev/timed out/x", "check the item's name: `op item list`"),
+        ("op://locked/authorization/x", "check the item's name: `op item list`"),
         ("op://none/x/y", "check the vault's name: `op vault list`"),
         ("op://dev/github/none", "check the field's name: `op item get`"),
     ],

@@ -119,7 +119,8 @@ class Engine(Protocol):
         ...
 
     def resume(self, container: str) -> bool:
-        """Start a container again that has stopped, as it is; False where it cannot be."""
+        """Start a container again that has stopped or was paused, as it is; False where it cannot
+        be."""
         ...
 
     def remove(self, project: Project, *, volumes: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import IO, BinaryIO
 
-from devpod_gen.engine import connect
+from devpod_gen.engine import alive, connect
 from devpod_gen.engine.command import Result, copy_in, feed, run
 from devpod_gen.errors import ImageError
 
@@ -40,6 +40,6 @@ def untag(name: str) -> None:
 def _require(result: Result, message: str, ref: str) -> None:
     if result.ok:
         return
-    connect.raise_if_down(result)
+    alive.require()
     fix = "check the engine's disk space, and `docker image ls`"
     raise ImageError(message, where=ref, fix=fix, detail=result.last_lines(3))

@@ -4,15 +4,12 @@ import os
 import re
 from collections.abc import Callable
 
-from devpod_gen.engine import belongings, connect, direct, started
+from devpod_gen.engine import alive, belongings, connect, direct, started, unstarted
 from devpod_gen.engine.command import Result, run, stream
 from devpod_gen.engine.model import OnStep, Project
 from devpod_gen.errors import EngineError, StartError
-from devpod_gen.regex import late
 
 _DEADLINE = 300.0
-_PORT_TAKEN = late(r"(?:([0-9.]+:\d+)[^\n]*)?(?:port is already allocated|address already in use)")
-_NAME_TAKEN = late(r'container name "/?([^"]+)" is already in use')
 
 
 def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
@@ -22,6 +19,7 @@ def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
         if project.direct and not only and direct.start(project, *_command(project), on_step):
             return
         belongings.require_ours(project)
+        started.unpause(project)
         _create(project, only, on_step)
         started.start(project, only, on_step)
     except (direct.Refused, started.Refused) as refused:
@@ -30,12 +28,13 @@ def up(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
 
 def _create(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
     """What has changed since is made anew, and what has not stays as it is."""
-    told = ("up", "--no-start", "--no-build", "--quiet-pull", *only)
+    anew = ("--force-recreate",) if started.are_stranded(project) else ()
+    told = ("up", "--no-start", "--no-build", "--quiet-pull", *anew, *only)
     argv, environment = _command(project)
     steps = _steps(on_step)
     result = stream([*argv, *told], steps, timeout=_DEADLINE, env=environment, folder="/")
     if not result.ok:
-        connect.raise_if_down(result)
+        alive.require()
         raise _start_error(project, result)
 
 
@@ -56,7 +55,7 @@ def resolved(project: Project) -> str:
     """What Compose makes of the project's files: their text, with all variables in it."""
     result = _run(project, "config")
     if not result.ok:
-        connect.raise_if_down(result)
+        alive.require()
         message = f"the compose file of {project.name} could not be read"
         raise EngineError(
             message, where=project.name, fix="run it again", detail=result.last_lines(5)
@@ -102,17 +101,8 @@ def _command(project: Project) -> tuple[list[str], dict[str, str]]:
 
 def _start_error(project: Project, result: Result) -> StartError:
     said = result.last_lines(6)
-    if taken := _NAME_TAKEN.search(said):
-        message = f"a container that is not this workspace's is called {taken[1]}"
-        fix = f"look at it with `docker inspect {taken[1]}`; then rename or remove it"
-    elif taken := _PORT_TAKEN.search(said):
-        port = taken[1] or "of the profile"
-        message = f"the port {port} is taken by another program"
-        fix = "stop what listens there (`ss -ltnp`), or change [[ports]] in the profile"
-    elif "could not select device driver" in said:
-        message = "the engine has no GPU to give"
-        fix = "install NVIDIA's container toolkit on the engine's host, or drop resources.gpus"
-    else:
-        message = f"the workspace {project.name} did not start"
-        fix = "read the engine's words above"
+    message, fix = unstarted.cause(said) or (
+        f"the workspace {project.name} did not start",
+        "read the engine's words above",
+    )
     return StartError(message, where=str(project.files[0]), fix=fix, detail=said)

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from devpod_gen.engine.command import Result, run
+from devpod_gen.engine.command import run
 from devpod_gen.errors import EngineError
-from devpod_gen.regex import late
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -42,13 +41,6 @@ _CA_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
     "/etc/ssl/cert.pem",  # macOS
-)
-
-
-_DOWN = late(
-    r"cannot connect to the docker daemon|error during connect"
-    r"|permission denied while trying to connect|failed to connect to the docker api",
-    re.IGNORECASE,
 )
 
 
@@ -173,12 +165,6 @@ def unreachable(reason: str) -> EngineError:
     """The error for an engine that does not answer."""
     first = reason.strip().splitlines()[0] if reason.strip() else "no answer"
     return EngineError("no container engine answers", where=endpoint(), fix=FIX, detail=first)
-
-
-def raise_if_down(result: Result) -> None:
-    """Raises EngineError when a client's words say that no engine answered it."""
-    if _DOWN.search(result.errors + result.output):
-        raise unreachable(result.last_lines(1))
 
 
 def ca_bundle() -> str | None:

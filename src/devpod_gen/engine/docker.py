@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from devpod_gen.engine import connect, execution, listing, questions, removal, wire
+from devpod_gen.engine import alive, connect, execution, listing, questions, removal, wire
 from devpod_gen.engine.command import Result, run
 from devpod_gen.engine.model import (
     PROJECT,
@@ -145,8 +145,11 @@ class Docker:
 
     def resume(self, container: str) -> bool:
         """See Engine."""
-        place = f"/containers/{wire.name(container)}/start"
-        return wire.ask("POST", place, timeout=_ONCE).status < 400
+        place = f"/containers/{wire.name(container)}"
+        answer = wire.ask("POST", f"{place}/start", timeout=_ONCE)
+        if answer.status == 409:  # it was paused
+            answer = wire.ask("POST", f"{place}/unpause", timeout=_ONCE)
+        return answer.status < 400
 
     def stop(self, project: Project) -> None:
         """See Engine."""
@@ -154,7 +157,7 @@ class Docker:
         patience = [] if project.grace is None else ["-t", str(project.grace)]
         result = run([connect.client(), "stop", *patience, *(c.id for c in found)], timeout=_ONCE)
         if not result.ok:
-            connect.raise_if_down(result)
+            alive.require()
             message = f"the workspace {project.name} could not be stopped"
             raise EngineError(
                 message, where=project.name, fix="run it again", detail=result.last_lines(3)
@@ -216,7 +219,8 @@ class Docker:
         mount = ["--volume", f"{volume}:{folder}", "--entrypoint", argv[0]]
         command = [connect.client(), "run", *options, *mount, image, *argv[1:]]
         result = run(command, timeout=_ONCE)
-        connect.raise_if_down(result)
+        if not result.ok:
+            alive.require()
         return result
 
     def projects(self) -> Mapping[str, tuple[str, ...]]:

@@ -22,7 +22,16 @@ def exchange(
     top, _, said = answer.partition(b"\r\n\r\n")
     first, *fields = top.decode("latin-1").split("\r\n")
     known = (field.partition(":") for field in fields)
-    return status(first), {key.lower(): value.strip() for key, _, value in known}, said
+    told = {key.lower(): value.strip() for key, _, value in known}
+    code = status(first)
+    _require_whole(said, told.get("content-length", ""))
+    return code, told, said
+
+
+def _require_whole(said: bytes, length: str) -> None:
+    if length.isdigit() and len(said) < int(length):
+        reason = "it hung up in the middle of its answer"
+        raise connect.unreachable(reason)
 
 
 def request(method: str, target: str, content: bytes) -> bytes:
@@ -35,8 +44,8 @@ def request(method: str, target: str, content: bytes) -> bytes:
 def status(top: str) -> int:
     """Of an answer's head. Raises EngineError for what is no HTTP."""
     words = top.split(" ", 2)
-    if len(words) < 2 or not words[1].isdigit():
-        reason = "what answers is no container engine"
+    if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():
+        reason = "what answers is no container engine" if top else "it hung up without an answer"
         raise connect.unreachable(reason)
     return int(words[1])
 

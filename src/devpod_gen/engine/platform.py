@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from devpod_gen.engine import buildx, connect
+from devpod_gen.engine import alive, buildx, connect
 from devpod_gen.engine.command import run
 from devpod_gen.engine.model import Base, Build
 from devpod_gen.errors import ImageError
@@ -69,7 +69,8 @@ def _builder(name: str | None) -> Builder:
     connect.require_plugin("buildx")
     words = [name] if name else []
     result = run([connect.client(), "buildx", "inspect", "--bootstrap", *words], timeout=120)
-    connect.raise_if_down(result)
+    if not result.ok:
+        alive.require()
     told = dict(re.findall(r"^(Name|Driver|Platforms): +(.*)$", result.output, re.MULTILINE))
     if not result.ok or "Driver" not in told:
         message = "the builder does not answer"

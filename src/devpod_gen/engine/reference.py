@@ -3,6 +3,7 @@ the second door, and the judge of what we emit."""
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,13 @@ from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
 _UP = 300.0
-_BUILT = late(r"docker(?:-buildx)? (?:buildx )?build\b|\[internal\] load build definition")
+# What the client runs itself, at a time that it says, and BuildKit's numbered steps: a hook may
+# say "docker build" as well.
+_BUILT = late(
+    r"^\[[^\]\n]*\] Start: Run: (?:\S*/)?docker(?:-buildx)? (?:buildx )?build\b"
+    r"|^(?:\[[^\]\n]*\] )?#\d+ \[internal\] load build definition",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)

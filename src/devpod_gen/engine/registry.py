@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import Any, Literal
 
-from devpod_gen.engine import connect
+from devpod_gen.engine import alive, connect, refusal
 from devpod_gen.engine.command import Result, run, stream
 from devpod_gen.engine.model import Fetched, HostedImage, Manifest
 from devpod_gen.engine.pull import Layers
@@ -15,32 +15,7 @@ from devpod_gen.errors import ImageError, ImageMissing
 from devpod_gen.regex import late
 
 _DEADLINE = 3600.0
-_MISSING = late(r"manifest unknown|not found|name unknown", re.IGNORECASE)
 _LAYER = late(r"[0-9a-f]{12}: ")
-# A reference, an address or a digest: the user's names, whose digits are no status.
-_NAME = late(r"\S+[:/@]\S+")
-_CAUSES = (
-    (
-        r"unauthorized|no basic auth|authentication required|denied|\b40[13]\b",
-        "the registry refuses the credentials",
-        "run `docker login` for it; the client keeps them",
-    ),
-    (
-        r"toomanyrequests|\b429\b",
-        "the registry has had too many requests",
-        "wait, or log in for a higher limit",
-    ),
-    (
-        r"\b5\d\d\b|unexpected http status",
-        "the registry has an error of its own",
-        "try again later; nothing else is used in its place",
-    ),
-    (
-        r"no such host|connection refused|timeout|network is unreachable|\bEOF\b",
-        "the registry cannot be reached",
-        "check its name and your network",
-    ),
-)
 
 
 def pull(ref: str, on_change: Callable[[Fetched], None], stop: Event | None = None) -> None:
@@ -96,7 +71,7 @@ def _imagetools(ref: str, *options: str) -> str:
     result = run([connect.client(), *builder, "imagetools", "inspect", *options, ref], timeout=60)
     if result.ok:
         return result.output
-    connect.raise_if_down(result)
+    alive.require()
     message = f"the image {ref} cannot be looked up"
     raise _error(message, ref, result)
 
@@ -113,18 +88,14 @@ def _push(ref: str, on_line: Callable[[str], None]) -> Result:
 def _require(result: Result, done: Literal["pulled", "pushed"], ref: str) -> Result:
     if result.ok:
         return result
-    connect.raise_if_down(result)
+    alive.require()
     message = f"the image {ref} cannot be {done}"
     raise _error(message, ref, result)
 
 
 def _error(message: str, ref: str, result: Result) -> ImageError:
     said = result.last_lines(3)
-    plain = _NAME.sub("", said.replace(ref, ""))
-    for pattern, cause, fix in _CAUSES:
-        if re.search(pattern, plain, re.IGNORECASE):
-            return ImageError(f"{message}: {cause}", where=ref, fix=fix, detail=said)
-    if _MISSING.search(plain):
-        missing = f"{message}: the registry does not have it"
-        return ImageMissing(missing, where=ref, fix="push it, or correct the name", detail=said)
+    if known := refusal.cause(said):
+        kind = ImageMissing if known.missing else ImageError
+        return kind(f"{message}: {known.told}", where=ref, fix=known.fix, detail=said)
     return ImageError(message, where=ref, fix="read the client's words above", detail=said)

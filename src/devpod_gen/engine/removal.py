@@ -28,7 +28,7 @@ def remove(project: Project, *, volumes: bool) -> None:
     if volumes:
         listed: list[_Found] = wire.get("/volumes", filters=mine).get("Volumes") or []
         own = [one for one in listed if not _is_shared(one)]
-        each(lambda one: _must(project, "DELETE", f"/volumes/{wire.name(one['Name'])}"), own)
+        each(lambda one: _remove_volume(project, str(one["Name"])), own)
 
 
 def _remove_container(project: Project, container: str) -> None:
@@ -38,6 +38,15 @@ def _remove_container(project: Project, container: str) -> None:
     answer = _ask("DELETE", place, v=1, force=1)
     if answer.status == 409:  # another one removes it now
         answer = _ask("POST", f"{place}/wait", condition="removed")
+    _check(project, answer)
+
+
+def _remove_volume(project: Project, name: str) -> None:
+    answer = _ask("DELETE", f"/volumes/{wire.name(name)}")
+    if answer.status == 409:
+        message = f"the volume {name} is used by a container that is not this workspace's"
+        fix = f"see which with `docker ps -a --filter volume={name}`; without it, run this again"
+        raise EngineError(message, where=project.name, fix=fix, detail=answer.reason)
     _check(project, answer)
 
 
@@ -53,7 +62,8 @@ def _check(project: Project, answer: wire.Answer) -> None:
     """What is gone already is removed."""
     if answer.status >= 400 and answer.status != 404:
         message = f"the workspace {project.name} could not be removed"
-        raise EngineError(message, where=project.name, fix="run it again", detail=answer.reason)
+        fix = "see to what the engine says, then run it again"
+        raise EngineError(message, where=project.name, fix=fix, detail=answer.reason)
 
 
 def _is_shared(volume: _Found) -> bool:

@@ -1,10 +1,11 @@
 """What Compose has made, looked at, and started by the engine's API: each after what it depends
 on. Compose itself would start what it makes before anybody has seen it."""
 
+import json
 from typing import Any
 
 from devpod_gen.engine import belongings, conformity, wire
-from devpod_gen.engine.model import OnStep, Project
+from devpod_gen.engine.model import PROJECT, OnStep, Project
 from devpod_gen.engine.order import each, service, waves
 
 _DEADLINE = 120.0
@@ -12,6 +13,26 @@ _DEADLINE = 120.0
 
 class Refused(Exception):
     """The engine did not start a container: with its reason."""
+
+
+def unpause(project: Project) -> None:
+    """Let its paused containers go on: Compose can neither start nor stop them."""
+    chosen = json.dumps({"label": [f"{PROJECT}={project.name}"], "status": ["paused"]})
+    for one in _get("/containers/json", filters=chosen):
+        _get_on(wire.ask("POST", f"/containers/{one['Id']}/unpause", timeout=_DEADLINE))
+
+
+def are_stranded(project: Project) -> bool:
+    """Whether a container of it that is stopped is of a network that is gone, as after `docker
+    network prune`: Compose makes the network anew, which the container would not find."""
+    mine = wire.of_project(project.name)
+    there = {one["Id"] for one in _get("/networks")}
+    return any(
+        joined.get("NetworkID") and joined["NetworkID"] not in there
+        for one in _get("/containers/json", all=1, filters=mine)
+        if one["State"] != "running"
+        for joined in ((one.get("NetworkSettings") or {}).get("Networks") or {}).values()
+    )
 
 
 def start(project: Project, only: tuple[str, ...], on_step: OnStep) -> None:
@@ -37,6 +58,9 @@ def _get(place: str, **query: object) -> Any:
 
 
 def _start(container: dict[str, Any]) -> None:
-    answer = wire.ask("POST", f"/containers/{container['Id']}/start", timeout=_DEADLINE)
+    _get_on(wire.ask("POST", f"/containers/{container['Id']}/start", timeout=_DEADLINE))
+
+
+def _get_on(answer: wire.Answer) -> None:
     if answer.status >= 400:
         raise Refused(answer.reason)

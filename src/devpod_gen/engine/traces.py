@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import IO
 
-from devpod_gen.engine import connect
+from devpod_gen.engine import alive, connect
 from devpod_gen.engine.command import feed, run
 from devpod_gen.engine.relay import relay
 from devpod_gen.errors import EngineError
@@ -18,9 +18,12 @@ from devpod_gen.regex import late
 _CONTROL = 30.0
 _DEADLINE = 300.0
 _PIECE = 64 * 1024
+# At the end of what tar says: before that is a name, which may be any words.
 _HARMLESS = late(
-    r"No such file|changed as we read it|removed before we read it|socket ignored"
-    r"|shrank by|Exiting with failure status due to previous errors"
+    r": (?:[A-Z][a-z]+ [a-z]+: )?No such file or directory$|: file changed as we read it$"
+    r"|: File removed before we read it$|: socket ignored$"
+    r"|: File shrank by \d+ bytes; padding with zeros$"
+    r"|^[^:]*tar: Exiting with failure status due to previous errors$"
 )
 _CHANGED = late(r"^[AC] (/.*)$", re.MULTILINE)
 
@@ -47,7 +50,7 @@ def inspect(kind: str, name: str) -> str:
     """What the engine says of a container, network or volume: a JSON document."""
     result = run([connect.client(), kind, "inspect", name], timeout=_CONTROL)
     if not result.ok:
-        connect.raise_if_down(result)
+        alive.require()
         message = f"the engine says nothing of the {kind} {name}"
         raise EngineError(message, where=name, fix="run it again", detail=result.last_lines(2))
     (found,) = json.loads(result.output)
@@ -68,7 +71,7 @@ def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
     engine sees them."""
     listed = run([connect.client(), "diff", container], timeout=_CONTROL)
     if not listed.ok:
-        connect.raise_if_down(listed)
+        alive.require()
         message = "the engine does not say which files are changed"
         raise EngineError(message, where=container, fix="run it again")
     hosts = _of_the_host(container)
@@ -80,7 +83,7 @@ def changed(container: str, take: Callable[[IO[bytes]], None]) -> None:
     except (EngineError, tarfile.TarError):
         result = feed([connect.client(), "export", container], take, timeout=_DEADLINE)
         if not result.ok:
-            connect.raise_if_down(result)
+            alive.require()
             message = "the container's files cannot be read"
             raise EngineError(message, where=container, fix="run it again") from None
 

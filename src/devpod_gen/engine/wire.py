@@ -24,6 +24,7 @@ _NEWEST = (1, 44)
 _DEADLINE = 10.0
 GONE = (404, 409)
 """What is answered where something is not there, or does not run."""
+REFUSED = "see to what it says, or look into the engine's own log; then run it again"
 
 
 class Gone(EngineError):
@@ -41,14 +42,18 @@ class Answer:
 
     @property
     def value(self) -> Any:
-        """The document."""
-        return json.loads(self.body or b"null")
+        """The document. Raises EngineError for what is none: something else answers there."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            reason = "what answers is no container engine: it says no JSON"
+            raise connect.unreachable(reason) from error
 
     @property
     def reason(self) -> str:
         """Why it refused."""
         try:
-            return str(self.value["message"])
+            return str(json.loads(self.body)["message"])
         except (ValueError, KeyError, TypeError):
             return self.body.decode("utf-8", errors="replace").strip()
 
@@ -62,8 +67,8 @@ def get(path: str, **query: Any) -> Any:
 def require(answer: Answer) -> Answer:
     """The answer, unless it is a refusal. Raises EngineError."""
     if answer.status >= 400:
-        message = f"the engine refused: {answer.reason}"
-        raise EngineError(message, where=connect.endpoint(), fix=connect.FIX)
+        message = f"the engine refused: {answer.reason or f'status {answer.status}'}"
+        raise EngineError(message, where=connect.endpoint(), fix=REFUSED)
     return answer
 
 
@@ -120,7 +125,7 @@ def connected(path: str, body: object) -> Iterator[socket.socket]:
             raise connect.unreachable(str(error)) from error
         answer = Answer(status, said, {})
         if status in GONE:
-            raise Gone(answer.reason, where=connect.endpoint(), fix=connect.FIX)
+            raise Gone(answer.reason, where=connect.endpoint(), fix=REFUSED)
         require(answer)
         link.settimeout(None)
         yield link

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from devpod_gen.disk import publish, staging
-from devpod_gen.errors import FilesDiffer, HostError
+from devpod_gen.errors import FilesDiffer, HostError, ImageError
 from devpod_gen.plan.model import Layer
 from devpod_gen.profile.contents import contents
 
@@ -21,10 +21,18 @@ def as_trusted(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, ...]]:
         yield layers
         return
     with staging(Path(tempfile.gettempdir())) as folder:
-        yield tuple(
-            replace(layer, folder=str(_copy(layer, folder / str(index)))) if layer.digest else layer
+        copies = {
+            str(_copy(layer, folder / str(index))): layer
             for index, layer in enumerate(layers)
-        )
+            if layer.digest
+        }
+        of_layer = {layer: copy for copy, layer in copies.items()}
+        try:
+            yield tuple(replace(one, folder=of_layer.get(one, one.folder)) for one in layers)
+        except ImageError as error:  # its user knows the stack, and not the copy
+            if error.where in copies:
+                error.where = copies[error.where].folder
+            raise
 
 
 def _copy(layer: Layer, to: Path) -> Path:

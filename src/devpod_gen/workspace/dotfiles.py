@@ -35,7 +35,7 @@ _APPLY = (
     + r"""
 set -u
 repo=$2 ref=$3 command=$4 kept=$5 folder=$HOME/.dotfiles
-fail() { echo "devpod: $*" >&2; exit 98; }
+fail() { echo "devpod: refused $*"; exit 1; }
 digest() { # folder: of all that is in it, git's own files apart; and of the commit
     { [ ! -d "$1/.git" ] || git -C "$1" rev-parse HEAD
       tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
@@ -83,7 +83,6 @@ fi
 mark "$key"
 """
 )
-_REFUSED = 98
 
 _IN_THE_WAY = late(
     r"over existing target (\S.*?) since"  # stow 2.4
@@ -161,17 +160,19 @@ def _run(
 
 def outcome(plan: DotfilesPlan, result: Result) -> Applied:
     """What the script inside has said, for its user."""
-    told = re.findall(r"^devpod: (.*)$", f"{result.output}\n{result.errors}", re.MULTILINE)
+    # The script's own: what a command says is all among the errors.
+    told = re.findall(r"^devpod: (.*)$", result.output, re.MULTILINE)
     notes = [line for line in told if line.startswith("kept ")]
     commit = next((line.split()[1] for line in told if line.startswith("commit ")), "")
+    refused = [line.removeprefix("refused ") for line in told if line.startswith("refused ")]
     if result.ok:
         unpinned = f"; not pinned, now at {commit}" if plan.repo and not plan.pinned else ""
         return Applied(ok=True, detail="\n".join([f"applied{unpinned}", *notes]))
     blocked = [a or b for a, b in _IN_THE_WAY.findall(result.errors)]
     if result.code == TIMED_OUT:
         reason = f"they took over {plan.timeout} s"
-    elif result.code == _REFUSED:
-        reason = told[-1]
+    elif refused:
+        reason = refused[-1]
     elif blocked:
         reason = f"in the way, and left as it is: {', '.join(f'~/{name}' for name in blocked)}"
     else:
@@ -180,5 +181,4 @@ def outcome(plan: DotfilesPlan, result: Result) -> Applied:
 
 
 def _last(result: Result) -> str:
-    lines = [line for line in result.errors.splitlines() if not line.startswith("devpod: ")]
-    return "\n".join(lines[-6:])
+    return "\n".join(result.errors.splitlines()[-6:])

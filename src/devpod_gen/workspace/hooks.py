@@ -68,11 +68,12 @@ def _of(plan: Plan, names: tuple[HookName, ...]) -> list[HookPlan]:
 
 
 def _failed(container: Container, result: Result) -> StartError:
-    told = _FAILED.search(result.errors)
-    if not told:
+    found = list(_FAILED.finditer(result.errors))
+    if not found:
         message = "the hooks could not be run"
         fix = "run `devpod-gen down` and `devpod-gen up`"
         return StartError(message, where=container.name, fix=fix, detail=result.last_lines(6))
+    told = found[-1]  # the runner's own: before it comes what the hook has said
     name, part, how = told.groups()
     return StartError(
         f"the hook {name} {how}",

@@ -25,7 +25,8 @@ def place(root: Path, branch: str) -> Path:
     listing = git(root, "worktree", "list", "--porcelain", "-z")
     for entry in listing.split("\0\0"):
         lines = entry.strip("\0").split("\0")
-        if f"branch refs/heads/{branch}" in lines and "prunable" not in entry:
+        gone = any(line.split(" ")[0] == "prunable" for line in lines)
+        if f"branch refs/heads/{branch}" in lines and not gone:
             return Path(lines[0].removeprefix("worktree "))
     folder = hashed(gitfolder.common(root) or root, branch)[:12]
     return worktrees_home() / folder / _main(root).name
@@ -126,6 +127,9 @@ def _from(root: Path, branch: str, folder: Path, say: Say) -> tuple[str, ...]:
         return ("--", str(folder), branch)
     if _has(root, f"refs/remotes/origin/{branch}"):
         return ("--track", "-b", branch, "--", str(folder), f"origin/{branch}")
+    if not git(root, "rev-list", "--all", "-n", "1"):
+        message = f"the repo has no commit yet, so {branch} can begin nowhere"
+        raise NoBranch(message, where=str(root), fix="commit something first")
     say(f"{branch} is a new branch, from where {root} stands")
     return ("--no-track", "-b", branch, "--", str(folder), "HEAD")
 

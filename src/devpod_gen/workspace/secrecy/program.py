@@ -14,11 +14,17 @@ from devpod_gen.workspace.secrecy.value import Missing
 _LONGEST = 160
 
 _OP = (
-    (r"not (currently )?signed in|no accounts? configured|session expired", "sign in: `op signin`"),
-    (r"locked|dismissed|authorization|desktop app|timed out", "unlock 1Password, and allow it"),
     (r"isn't a vault", "check the vault's name: `op vault list`"),
     (r"isn't an item|could not find item|no item", "check the item's name: `op item list`"),
     (r"does not have a field|isn't a field|no field", "check the field's name: `op item get`"),
+    (r"not (currently )?signed in|no accounts? configured|session expired", "sign in: `op signin`"),
+    (
+        (
+            r"\b(is|are) locked|prompt dismissed|authorization (prompt|timeout|denied)|desktop app"
+            r"|timed out"
+        ),
+        "unlock 1Password, and allow it",
+    ),
 )
 """What `op` says on its error stream, which is all that tells its failures apart: it ends
 with 1 for each."""
@@ -52,9 +58,15 @@ def reason(secret: SecretPlan, answer: Answer, *, seconds: float) -> Missing | N
     said = _said(answer)
     fix = f"run {_shown(secret)} yourself, and see to what it says"
     if secret.source == "op":
-        hints = (hint for pattern, hint in _OP if re.search(pattern, answer.errors, re.IGNORECASE))
+        plain = _without_names(answer.errors)
+        hints = (hint for pattern, hint in _OP if re.search(pattern, plain, re.IGNORECASE))
         fix = next(hints, fix)
     return Missing(secret, f"{program} ended with {answer.code}: {said or 'no word'}", fix)
+
+
+def _without_names(errors: str) -> str:
+    """What is said, but for what is quoted: what the user has called vaults, items and fields."""
+    return re.sub(r"op://\S+|\"[^\"\n]*\"|'[^'\n]*'(?=\W)", " ", errors)
 
 
 def _said(answer: Answer) -> str:
