@@ -6,6 +6,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,43 @@ def state() -> set[str]:
     """Our state folder, item by item."""
     home = Path(os.environ["XDG_DATA_HOME"])
     return {str(path.relative_to(home)) for path in home.rglob("*")} - {"devpod-gen"}
+
+
+LOADING = """
+import os, sys
+from devpod_gen.cli import app
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "devpod_gen.cli.boundary":
+            os.kill(os.getpid(), NUMBER)
+sys.meta_path.insert(0, Finder())
+app.main()
+"""
+LEAVING = """
+import os, threading, time
+from devpod_gen.cli import app, boundary
+def strike():
+    time.sleep(0.2)
+    os.kill(os.getpid(), NUMBER)
+    time.sleep(60)
+threading.Thread(target=strike).start()
+app.main()
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("script", [LOADING, LEAVING], ids=["while it loads", "while it leaves"])
+def test_before_anything_is_begun_and_when_all_is_done(sent: signal.Signals, script: str) -> None:
+    """The signal ends the process, and Python says nothing of it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script.replace("NUMBER", str(int(sent))), "schema"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (-sent, "")
 
 
 @pytest.mark.campaign

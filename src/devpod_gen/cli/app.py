@@ -30,6 +30,11 @@ def main() -> None:
             pass  # below it is said
         else:
             return
+    import signal  # noqa: PLC0415
+
+    # Nothing is begun yet: Ctrl-C ends the process as it ends `cat`, by no traceback of Python's.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from devpod_gen.cli.boundary import guard, leave  # noqa: PLC0415
 
     leave(guard(app, sys.argv[1:]))

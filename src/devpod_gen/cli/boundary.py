@@ -35,9 +35,9 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
     forget()
     _leave_out_relative()
     console = Console(as_json="--json" in options, verbose=False)
-    signal.signal(signal.SIGTERM, _terminate)
-    struck = _watched()
+    struck: list[int] = []
     try:
+        _watch(struck)
         code = app(argv, standalone_mode=False)
     except DevpodError as error:
         console.error(error)
@@ -55,17 +55,16 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _watched() -> list[int]:
-    """Filled once Ctrl-C comes, which unwinds as ever; where it is ignored it stays so."""
-    struck: list[int] = []
+def _watch(struck: list[int]) -> None:
+    """Both signals unwind from now on, and Ctrl-C fills it; where that is ignored it stays so."""
 
     def strike(number: int, _frame: FrameType | None) -> None:
         struck.append(number)
         raise KeyboardInterrupt
 
+    signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
         signal.signal(signal.SIGINT, strike)
-    return struck
 
 
 def _leave_out_relative() -> None:
@@ -119,7 +118,10 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 def leave(code: int) -> None:
     """End the process, at once: to take apart all that was loaded takes Python 12 ms and more.
-    What runs beside is waited for, and what was said is out."""
+    What runs beside is waited for, and what was said is out. Whoever strikes Ctrl-C now ends it."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if "threading" in sys.modules:
         import threading  # noqa: PLC0415 - only where somebody has
 
