@@ -1,7 +1,9 @@
 """What every test may ask for: a repo, the command in this process or as a user runs it."""
 
+import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -250,10 +252,12 @@ def workspace(
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """A port of loopback that nothing listens on: one that no system hands out by itself, so that
+    whoever asks for any port meanwhile, as other tests do, gets another."""
+    while True:
+        port = random.randrange(10_240, 32_768)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def need(program: str, package: str) -> str:

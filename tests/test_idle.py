@@ -98,7 +98,7 @@ def test_a_stop_from_outside_is_as_quick_as_without_a_watch(image: str) -> None:
     with lazy(image, seconds=60) as container:
         begun = time.monotonic()
         docker("stop", container)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 6  # who does not listen is killed after 10
         assert state(container) == "exited 143"
 
 

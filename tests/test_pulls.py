@@ -81,7 +81,7 @@ def test_it_is_ended_at_its_deadline_with_all_that_it_started() -> None:
     begun = time.monotonic()
     result = watch(["sh", "-c", "sleep 60 & sleep 60"], print, timeout=0.3)
     assert result.code == TIMED_OUT
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 5  # who does not listen is killed after that
 
 
 class Terminal(io.StringIO):

@@ -108,7 +108,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert "Is a directory" in why(secret("file", str(tmp_path)), tmp_path) or "not a file" in why(
         secret("file", str(tmp_path)), tmp_path
     )
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5  # its deadline is 8
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -187,14 +187,14 @@ def test_what_an_answer_leaves_behind_does_not_hold_it_up(
 
 
 def test_all_are_asked_at_once(tmp_path: Path) -> None:
-    begun = time.monotonic()
+    """Each waits for all the others to have begun: one after another, none would ever end."""
+    wait = "until set -- *; [ $# = 8 ]; do sleep 0.01; done"
     found = ask_together(
-        [("sh", "-c", f"sleep 0.4; echo {n}") for n in range(8)],
-        seconds=5,
+        [("sh", "-c", f": >{n}; {wait}; echo {n}") for n in range(8)],
+        seconds=20,
         most=100,
         folder=str(tmp_path),
     )
-    assert time.monotonic() - begun < 2.8  # one after another: 3.2
     assert [one.output for one in found] == [f"{n}\n".encode() for n in range(8)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import COMMAND, Ran, docker
+from conftest import COMMAND, Ran, docker, free_port
 from test_environment import checks, verified
 from test_workspace import client
 
@@ -50,6 +50,14 @@ def volumes_of(container: str) -> set[str]:
     return set(names.split())
 
 
+def cache_of(repo: Path) -> str:
+    """The container of this repo's service; other tests, and others, have such ones as well."""
+    files = f"label=com.docker.compose.project.working_dir={repo}/.devcontainer"
+    chosen = ("--filter", files, "--filter", "label=com.docker.compose.service=cache")
+    (name,) = docker("ps", "--format", "{{.Names}}", *chosen).split()
+    return name
+
+
 def test_up_waits_and_down_removes(make_repo: Make, command: Command, with_volume: str) -> None:
     profile = f"""
         name = "svc"
@@ -73,7 +81,7 @@ def test_up_waits_and_down_removes(make_repo: Make, command: Command, with_volum
     repo = make_repo({"devpod.toml": profile})
     try:
         assert command("up", "-C", repo).code == 0
-        (name,) = [n for n in docker("ps", "--format", "{{.Names}}").split() if "-cache-" in n]
+        name = cache_of(repo)
         project = name.removesuffix("-cache-1")
         assert docker("exec", name, "printenv", "A") == "$HOME ${X} 'q'"
         # The one that depends on it came later, and the client takes over all of them.
@@ -98,19 +106,21 @@ def test_up_waits_and_down_removes(make_repo: Make, command: Command, with_volum
 
 def test_through_every_door(workspace: Make, command: Command, redis: str) -> None:
     """Beside the user's own, which holds the port. Compose and the client wait by themselves."""
+    port = free_port()
+    server = SERVER.replace("]", f', "--port", "{port}"]')
     repo = workspace(
         {
             "devpod.toml": f"""
                 name = "doors"
                 [services.cache]
                 image = "{redis}"
-                command = {SERVER}
-                ports = [6379]
+                command = {server}
+                ports = [{port}]
                 publish = true
                 resources = {{ memory = "128m" }}
-                health = {{ command = ["redis-cli", "ping"], interval = 1 }}
+                health = {{ command = ["redis-cli", "-p", "{port}", "ping"], interval = 1 }}
                 [hooks]
-                create = "bash -c 'exec 3<>/dev/tcp/cache/6379'"
+                create = "bash -c 'exec 3<>/dev/tcp/cache/{port}'"
             """
         }
     )
@@ -118,14 +128,14 @@ def test_through_every_door(workspace: Make, command: Command, redis: str) -> No
     for door in ("compose", "devcontainer"):
         found = checks(report, door)
         assert found["service:cache"]["detail"] == "healthy"
-        assert found["reach:cache"]["detail"] == "reachable as cache:6379"
+        assert found["reach:cache"]["detail"] == f"reachable as cache:{port}"
         assert found["hook:create"]["ok"] is True
     assert checks(report, "ssh")["reach:cache"]["ok"] is True
-    (name,) = [n for n in docker("ps", "--format", "{{.Names}}").split() if "-cache-" in n]
+    name = cache_of(repo)
     told = docker("inspect", "-f", "{{json .HostConfig}}", name)
     host = json.loads(told)
     assert host["Memory"] == 128 * 2**20
-    assert host["PortBindings"] == {"6379/tcp": [{"HostIp": "127.0.0.1", "HostPort": "6379"}]}
+    assert host["PortBindings"] == {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
 
 
 NEVER = 'health = { command = "echo no; exit 1", interval = 1, retries = 1, timeout = 1 }'
