@@ -117,6 +117,8 @@ def test_logs(workspace: Make, command: Command) -> None:
     docker("exec", container, "sh", "-c", "echo hello >/proc/1/fd/1")
     assert command("logs", "dev", "-C", repo, cwd=repo).out == "hello\n"
     assert "| hello\n" in command("logs", "-C", repo).out
+    ran = command("logs", "db", "-C", repo)
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, "  fix: name one of: dev")
     docker("stop", container)
     assert "hello" in command("logs", "-C", repo).out
 

@@ -350,6 +350,7 @@ def test_what_may_not_be_is_refused(
         assert ran.code in (1, 2)
         assert told in ran.err
         assert "edited since it was generated" in ran.err
+        assert "`devpod-gen generate --merge`" in ran.err
 
 
 def test_a_foreign_file_is_not_merged(repo: Path, cli: Cli) -> None:

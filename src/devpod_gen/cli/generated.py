@@ -136,10 +136,15 @@ def differing(changes: "tuple[Change, ...]") -> "list[Change]":
 
 def differ(changes: "list[Change]") -> FilesDiffer:
     """The error for files that are not what the profile says."""
+    from devpod_gen.emit.tree import State  # noqa: PLC0415
+
     names = ", ".join(f"{change.file.path} ({change.state.value})" for change in changes)
+    states = {change.state for change in changes}
+    option = " --merge" if State.EDITED in states else ""
+    option = " --force" if State.FOREIGN in states else option
     return FilesDiffer(
         "the generated files are not what the profile says",
         where=names,
-        fix="run `devpod-gen generate`, and commit the result",
+        fix=f"run `devpod-gen generate{option}`, and commit the result",
         findings=tuple(finding for change in changes for finding in change.findings),
     )

@@ -197,7 +197,7 @@ class Engine(Protocol):
 
     def logs_command(self, project: str, service: str | None, *, follow: bool) -> list[str]:
         """The command that prints what the service, or all of the project, has said, to be
-        exec'ed."""
+        exec'ed. Raises ProfileError where there is no such service."""
         ...
 
     def inspect(self, kind: str, name: str) -> str:

@@ -27,7 +27,7 @@ from devpod_gen.engine.model import (
     unheard,
     unseen,
 )
-from devpod_gen.errors import EngineError
+from devpod_gen.errors import EngineError, ProfileError
 
 if TYPE_CHECKING:
     from threading import Event
@@ -277,7 +277,8 @@ class Docker:
         found = self.containers(chosen)
         if not found:
             message = f"the workspace has no service {service}"
-            raise EngineError(message, where=project, fix="name `dev`, or a service of the profile")
+            names = sorted(one.service for one in self.containers({PROJECT: project}))
+            raise ProfileError(message, where=project, fix=f"name one of: {', '.join(names)}")
         options = ["--follow"] if follow else []
         return [connect.client(), "logs", *options, found[0].id]
 
