@@ -13,7 +13,8 @@ import pytest
 from devpod_gen.cli import console
 from devpod_gen.errors import Finding, StartError
 from devpod_gen.plan.secret import SecretPlan
-from devpod_gen.workspace.secrecy.forms import LEAST, forms, hidden, searched
+from devpod_gen.workspace.secrecy.clue import clues, is_in_lines
+from devpod_gen.workspace.secrecy.forms import LEAST, forms, hidden
 from devpod_gen.workspace.secrecy.hunt import hunt_for
 from devpod_gen.workspace.secrecy.mask import Mask, Stream
 from devpod_gen.workspace.secrecy.value import Value
@@ -52,6 +53,12 @@ TEXT_WAYS: dict[str, Callable[[str], str]] = {
 }
 
 
+def found(value: bytes, text: bytes) -> bool:
+    """Whether a search for the value finds it in the text."""
+    broken = is_in_lines(text)
+    return any(clue.met(text) for clue in clues(value) if broken or not clue.in_lines)
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
 def test_every_form_is_known(shape: bytes) -> None:
     value = shape.strip(b"\n")
@@ -61,7 +68,7 @@ def test_every_form_is_known(shape: bytes) -> None:
     except UnicodeDecodeError:
         assert shape == SHAPES[5]
     for name, text in said.items():
-        assert any(form in text for form in searched(shape)), name
+        assert found(shape, text), name
         masked = Mask().of([shape]).starred(b"before " + text + b" after")
         assert not any(form in masked for form in forms(shape)), name
         assert masked.startswith(b"before ")
@@ -73,21 +80,22 @@ def test_base64_that_is_broken_into_lines() -> None:
     wrapped = subprocess.run(
         ["base64", "-w", "76"], input=b"user:" + value, capture_output=True, check=True
     ).stdout
-    assert any(form in wrapped for form in searched(value))
+    assert found(value, wrapped)
 
 
 def test_what_is_too_short_is_left() -> None:
-    assert forms(b"12345") == hidden(b"12345\n") == searched(b"12345") == frozenset()
+    assert forms(b"12345") == hidden(b"12345\n") == frozenset()
+    assert clues(b"12345") == frozenset()
     assert Mask().of([b"", b"\n", b"abc"]).text("abc") == "abc"
     assert len(b"123456") == LEAST
 
 
 @pytest.mark.parametrize("value", [b"postgres", b"Changeme1!", b"12345678", b"DEVELOPMENT"])
 def test_an_ordinary_word_is_hidden_but_not_looked_for(value: bytes) -> None:
-    assert searched(value) == frozenset()
+    assert clues(value) == frozenset()
     assert Mask().of([value]).text(f"is {value.decode()}") == "is ***"
-    assert searched(b"correcthorsebatterystaple")
-    assert searched(b"aB3dE6gh")
+    assert clues(b"correcthorsebatterystaple")
+    assert clues(b"aB3dE6gh")
 
 
 def test_lines_are_hidden_one_by_one() -> None:
@@ -180,3 +188,16 @@ def test_a_value_is_found_wherever_it_begins(count: int) -> None:
                 hunt.spots.clear()
                 hunt.look("here", "", b" " * before + form + b" " * (before % 3))
                 assert [spot.secret for spot in hunt.spots] == [pair.plan.name]
+
+
+def test_json_stays_json_whatever_the_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    """Digits, a key's own syntax, the letter of an escape."""
+    console.hide([b"000000", b'": "a', b"nHello1", b"outcome"])
+    try:
+        out = console.Console(as_json=True, verbose=False)
+        out.result("", seconds=0.30000000000000004, said="a\nHello1", at={"nHello1": ["000000"]})
+    finally:
+        console.forget()
+    told = json.loads(capsys.readouterr().out)
+    assert told["seconds"] == 0.1 + 0.2
+    assert told["at"] == {"***": ["***"]}

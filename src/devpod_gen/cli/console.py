@@ -83,7 +83,7 @@ class Console:
         """A result that may not be well: `outcome` is `ok` or `error`."""
         self._progress.clear()
         if self.as_json:
-            _write(sys.stdout, _as_json({"outcome": outcome, **values}))
+            _put(sys.stdout, _as_json({"outcome": outcome, **values}))
         elif text:
             text = printable(_masked(text), keep="\n\t")
             for link in self._links:
@@ -115,7 +115,7 @@ class Console:
                 ],
             }
             with contextlib.suppress(HostError):  # that is told by the exit code alone
-                _write(sys.stdout, _as_json({"outcome": "error", "error": body}))
+                _put(sys.stdout, _as_json({"outcome": "error", "error": body}))
 
 
 def _error_lines(error: DevpodError) -> list[str]:
@@ -139,14 +139,28 @@ def _plain(line: str) -> str:
 
 
 def _as_json(document: dict[str, Any]) -> str:
-    """JSON, people's letters as they are; what is not seen is escaped, as JSON allows it."""
+    """JSON, people's letters as they are; what is not seen is escaped, as JSON allows it. Texts
+    are masked one by one: in all of it, stars could take a number's digits or half an escape."""
     plain = "utf" not in (sys.stdout.encoding or "").lower()
-    text = _masked(json.dumps(document, ensure_ascii=plain))
+    text = json.dumps(_without_secrets(document) if _masks else document, ensure_ascii=plain)
     return "".join(x if printable(x) == x else json.dumps(x)[1:-1] for x in text)
 
 
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return _masked(value)
+    if isinstance(value, dict):
+        return {_masked(str(key)): _without_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(inner) for inner in value]
+    return value
+
+
 def _write(stream: Any, text: str) -> None:
-    text = _masked(text)
+    _put(stream, _masked(text))
+
+
+def _put(stream: Any, text: str) -> None:
     try:
         stream.write(f"{text}\n")
         stream.flush()

@@ -19,7 +19,7 @@ from devpod_gen.value import dataclass
 PART = 512 << 10
 """How much of a file is looked at at once: what fits into a processor's cache."""
 
-OVERLAP = 16 << 10
+OVERLAP = 32 << 10
 """How much of it is looked at again with the next part, so that nothing is cut in two."""
 
 _BLOCK = 64 << 10

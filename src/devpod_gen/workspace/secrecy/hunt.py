@@ -7,12 +7,12 @@ from dataclasses import field
 
 from devpod_gen.profile.wording import printable
 from devpod_gen.value import dataclass
-from devpod_gen.workspace.secrecy.forms import searched
+from devpod_gen.workspace.secrecy.clue import REACH, Clue, clues, is_in_lines
 from devpod_gen.workspace.secrecy.mask import Mask
 from devpod_gen.workspace.secrecy.value import Value
 
-OVERLAP = 16 << 10
-"""How much of a text is looked at again with its next part."""
+OVERLAP = 2 * REACH
+"""How much of a text is looked at again with its next part: what is around a clue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Spot:
         return f"{self.secret}: {self.place}{f', {self.where}' if self.where else ''}"
 
 
-Needle = tuple[bytes, str]
+Needle = tuple[Clue, str]
 """What gives a secret away, and which secret that is."""
 
 _WORD = 8
@@ -45,6 +45,7 @@ class Hunt:
     is aligned in a text, for each place where it may begin; empty: they are few."""
 
     short: tuple[Needle, ...] = field(repr=False)
+    in_lines: tuple[Needle, ...] = field(repr=False)
     long: tuple[Needle, ...] = field(repr=False)
     words: frozenset[int] = field(repr=False)
     mask: Mask = field(repr=False)
@@ -53,32 +54,35 @@ class Hunt:
     def look(self, place: str, where: str, text: bytes) -> None:
         """Take a text, and what it is."""
         for source in (text, where.encode("utf-8", "surrogateescape")):
-            for needle, secret in self._possible(source):
-                if needle in source:
+            for clue, secret in self._possible(source):
+                if clue.met(source):
                     shown = printable(self.mask.text(where).encode("utf-8", "replace").decode())
                     self.spots.setdefault(Spot(secret, place, shown))
 
     def _possible(self, text: bytes) -> tuple[Needle, ...]:
         """The needles that the text may hold."""
+        broken = self.in_lines if is_in_lines(text) else ()
         if self.words:
             whole = memoryview(text)[: len(text) // _WORD * _WORD].cast("Q")
             if self.words.isdisjoint(whole):
-                return self.short
-        return self.short + self.long
+                return self.short + broken
+        return self.short + broken + self.long
 
 
 def hunt_for(values: Iterable[Value]) -> Hunt:
     """A search for these values; what is too short to be told from anything is left out."""
     every = tuple(values)
-    needles = sorted({(n, value.plan.name) for value in every for n in searched(value.content)})
-    long = tuple(needle for needle in needles if len(needle[0]) >= _LONG)
+    needles = [(clue, value.plan.name) for value in every for clue in clues(value.content)]
+    whole = [needle for needle in needles if not needle[0].in_lines]
+    long = tuple(needle for needle in whole if len(needle[0].part) >= _LONG)
     words = {
-        int.from_bytes(needle[start : start + _WORD], sys.byteorder)
-        for needle, _ in long
+        int.from_bytes(clue.part[start : start + _WORD], sys.byteorder)
+        for clue, _ in long
         for start in range(_WORD)
     }
     return Hunt(
-        short=tuple(needle for needle in needles if len(needle[0]) < _LONG),
+        in_lines=tuple(needle for needle in needles if needle[0].in_lines),
+        short=tuple(needle for needle in whole if len(needle[0].part) < _LONG),
         long=long,
         words=frozenset(words if len(long) > _MANY else ()),
         mask=Mask().of(value.content for value in every),

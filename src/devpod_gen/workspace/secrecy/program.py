@@ -43,8 +43,9 @@ def ask_for(secret: SecretPlan) -> list[str] | Missing:
     return [program, *words[1:]]
 
 
-def reason(secret: SecretPlan, answer: Answer, *, seconds: float) -> Missing | None:
-    """Why the answer is no secret; None when it is one."""
+def reason(secret: SecretPlan, answer: Answer, others: Mask, *, seconds: float) -> Missing:
+    """Why the answer is no secret. `others` hides what other sources have
+    handed out."""
     program = secret.reference[0] if secret.source == "command" else "op"
     if answer.missing:
         return Missing(secret, f"{program} cannot be run: {answer.missing}", f"check {program}")
@@ -53,9 +54,7 @@ def reason(secret: SecretPlan, answer: Answer, *, seconds: float) -> Missing | N
     if answer.code is None:
         why = f"{program} did not answer in {seconds:g} s: is it locked, or does it ask something?"
         return Missing(secret, why, f"unlock it, and run {_shown(secret)} yourself once")
-    if answer.code == 0:
-        return None
-    said = _said(answer)
+    said = _said(answer, others)
     fix = f"run {_shown(secret)} yourself, and see to what it says"
     if secret.source == "op":
         plain = _without_names(answer.errors)
@@ -69,10 +68,10 @@ def _without_names(errors: str) -> str:
     return re.sub(r"op://\S+|\"[^\"\n]*\"|'[^'\n]*'(?=\W)", " ", errors)
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: Answer, others: Mask) -> str:
     """Its last line, as far as that can be told: not what may be the secret itself, which some
     say on the wrong stream. Nobody says in a single word what is wrong."""
-    errors = Mask().of([answer.output]).text(answer.errors)
+    errors = others.of([answer.output]).text(answer.errors)  # before it is cut
     said = next((line for line in reversed(errors.splitlines()) if line.strip()), "").strip()
     said = re.sub(r"^\[ERROR\] \S+ \S+ ", "", printable(said))[:_LONGEST]
     return said if len(said.split()) > 1 else ""

@@ -5,10 +5,9 @@ import os
 import resource
 import stat
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
-from devpod_gen.engine.together import ask_together
+from devpod_gen.engine.together import Answer, ask_together
 from devpod_gen.errors import Finding, SecretUnavailable
 from devpod_gen.plan.secret import LARGEST, SecretPlan
 from devpod_gen.workspace.secrecy.mask import Mask
@@ -17,6 +16,9 @@ from devpod_gen.workspace.secrecy.value import Missing, Value, settled
 
 DEADLINE = 8.0
 """Seconds for all sources together: whoever waits knows within ten what is wrong."""
+
+_READ = LARGEST + len("\r\n")
+"""Bytes that are taken of a source: with more of them it is too long, whatever its line end."""
 
 
 def require(secrets: tuple[SecretPlan, ...], root: Path) -> tuple[Value, ...]:
@@ -34,40 +36,37 @@ def require(secrets: tuple[SecretPlan, ...], root: Path) -> tuple[Value, ...]:
 def ask(secrets: tuple[SecretPlan, ...], root: Path) -> list[Value | Missing]:
     """What each source says, in the secrets' order. Programs are run in the repo at `root`."""
     _no_core()
+    answers = _answers(secrets, root)
+    found = [_first(secret, answers.get(secret.name)) for secret in secrets]
+    # What one source says may hold what another has handed out.
+    known = Mask()
+    if any(isinstance(one, Answer) for one in found):
+        known = known.of(one.content for one in found if isinstance(one, Value))
+    return [
+        reason(secret, one, known, seconds=DEADLINE) if isinstance(one, Answer) else one
+        for secret, one in zip(secrets, found, strict=True)
+    ]
+
+
+def _answers(secrets: tuple[SecretPlan, ...], root: Path) -> dict[str, Answer | Missing]:
+    """What the programs say that are to be asked."""
     programs = [secret for secret in secrets if secret.source in ("op", "command")]
     commands = {secret.name: ask_for(secret) for secret in programs}
     known = {name: argv for name, argv in commands.items() if not isinstance(argv, Missing)}
-    answers = dict(
-        zip(
-            known,
-            ask_together(list(known.values()), seconds=DEADLINE, most=LARGEST + 1, folder=str(root))
-            if known
-            else (),
-            strict=True,
-        )
-    )
-    found: list[Value | Missing] = []
-    for secret in secrets:
-        command = commands.get(secret.name)
-        if isinstance(command, Missing):
-            found.append(command)
-        elif secret.name in answers:
-            answer = answers[secret.name]
-            why = reason(secret, answer, seconds=DEADLINE)
-            found.append(why or _value(secret, settled(answer.output)))
-        else:
-            found.append(_variable(secret) if secret.source == "env" else _file(secret))
-    return _hidden(found)
+    missing = {name: one for name, one in commands.items() if isinstance(one, Missing)}
+    if not known:
+        return {**missing}
+    said = ask_together(list(known.values()), seconds=DEADLINE, most=_READ, folder=str(root))
+    return {**missing, **dict(zip(known, said, strict=True))}
 
 
-def _hidden(found: list[Value | Missing]) -> list[Value | Missing]:
-    """What one source says may hold what another has handed out."""
-    if not any(isinstance(one, Missing) for one in found):
-        return found
-    mask = Mask().of(one.content for one in found if isinstance(one, Value))
-    return [
-        replace(one, why=mask.text(one.why)) if isinstance(one, Missing) else one for one in found
-    ]
+def _first(secret: SecretPlan, answer: Answer | Missing | None) -> Value | Missing | Answer:
+    """The value, or why there is none; the answer of a program that has not handed out one."""
+    if answer is None:
+        return _variable(secret) if secret.source == "env" else _file(secret)
+    if isinstance(answer, Missing) or answer.code != 0:
+        return answer
+    return _value(secret, answer.output)
 
 
 def _no_core() -> None:
@@ -99,13 +98,14 @@ def _file(secret: SecretPlan) -> Value | Missing:
                 return Missing(secret, "it belongs to another user", f"make it yours: {path}")
             if stat.S_IMODE(status.st_mode) & 0o077:
                 return Missing(secret, "others may read or write it", f"run `chmod 600 {path}`")
-            return _value(secret, settled(stream.read(LARGEST + 2)))
+            return _value(secret, stream.read(_READ + 1))
     except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or "there is no home folder"
         return Missing(secret, f"the file cannot be read: {why}", f"put it at {path}")
 
 
-def _value(secret: SecretPlan, content: bytes) -> Value | Missing:
+def _value(secret: SecretPlan, said: bytes) -> Value | Missing:
+    content = settled(said) if len(said) <= _READ else said
     if not content:
         return Missing(secret, "it is empty", "put a value there, or say optional = true")
     if len(content) > LARGEST:
