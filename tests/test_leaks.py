@@ -69,14 +69,15 @@ def planted(
         for number, (place, value) in enumerate(known.items())
     }
     tag = uuid.uuid4().hex[:12]
-    for argv in (("image", "rm", "--force"), ("network", "rm"), ("rm", "--force")):
-        what = (
-            f"localhost/devpod-gen-test/leaks:{tag}"
-            if argv[0] == "image"
-            else f"devpod-gen-test-{tag}"
-        )
-        undo.callback(subprocess.run, ["docker", *argv, what], check=False, capture_output=True)
     image, name = f"localhost/devpod-gen-test/leaks:{tag}", f"devpod-gen-test-{tag}"
+    for words in (
+        f"image rm --force {image}",
+        f"network rm {name}",
+        f"volume rm {name}",
+        f"rm --force {name} {name}-db",
+    ):
+        argv = ["docker", *words.split()]
+        undo.callback(subprocess.run, argv, check=False, capture_output=True)
     for variable in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
     (tmp_path / "tmp").mkdir()
@@ -111,12 +112,31 @@ def planted(
         *("run", "--detach", "--name", name, "--network=none"),
         *("--env", f"E={said['container environment']}"),
         *("--label", f"l={said['container labels']}"),
+        *("--volume", f"{name}:/kept/cache"),
         *("--volume", f"{tmp_path}/env:/env:ro", "--volume", f"{tmp_path}/said:/said:ro"),
         *(BASE, "sh", "-c", script, "sh", said["container configuration"]),
     )
-    network = ("network", "create", "--label", f"com.docker.compose.project={name}")
+    ours = ("--label", f"com.docker.compose.project={name}")
+    database = ("run", "--name", f"{name}-db", "--network=none", *ours)
+    password, log = (f"{key}={said[key]}" for key in ("services", "services' logs"))
+    docker(
+        *database,
+        "--env",
+        password,
+        "--env",
+        log.replace("services' logs", "TOLD"),
+        BASE,
+        "sh",
+        "-c",
+        'echo "connected: $TOLD"',
+    )
+    network = ("network", "create", *ours)
     docker(*network, "--label", f"l={said['networks and volumes']}", name)
-    for inside, place in (("/var/x", "container files"), ("/dev/shm/x", "container memory")):
+    for inside, place in (
+        ("/var/x", "container files"),
+        ("/dev/shm/x", "container memory"),
+        ("/kept/cache/x", "container volumes"),
+    ):
         subprocess.run(
             ["docker", "exec", "-i", name, "sh", "-c", f"cat >{inside}"],
             input=said[place],
@@ -159,6 +179,8 @@ def test_a_planted_leak_of_every_place_is_found(
     assert "container files: container files, /var/x" in names
     assert "container environment: container environment, E" in names
     assert "state folder: state folder, trust/x" in names
+    assert "container volumes: container volumes, /kept/cache/x" in names
+    assert "services: services, " in told
 
     # The same places, for values that are nowhere: nothing is found of what was not planted.
     clean = audit(scope, [as_secret(place, value.encode()) for place, value in values().items()])

@@ -106,6 +106,9 @@ def test_a_workspace_with_secrets(make_repo: Make, command: Command, tmp_path: P
         docker("start", container)
         assert inside("ls", "/run/secrets") == ""
         assert command("exec", "-C", repo, "--", "true").code == 0
+        ran = command("logs", "-C", repo)  # there is nothing inside to hide: the sources say it
+        assert (ran.code, ran.out) == (4, "")
+        assert command("logs", "-C", repo, env=env).out.count("***") == 2
         docker("stop", "--time=1", container)
         assert command("logs", "-C", repo).code == 4  # nothing is printed unmasked
         assert "***" in command("logs", "-C", repo, env=env).out

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 
 def secrets_inside(repo: Repo, engine: "Engine", container: "Container") -> tuple[bytes, ...]:
-    """The values to hide: those that are inside; of a workspace that does not run, those that
-    the sources have. Raises SecretUnavailable, and Untrusted: nothing is printed unmasked."""
+    """The values to hide: those that are inside; of a workspace that does not run, or has been
+    started again without them, those that the sources have. Raises SecretUnavailable, and
+    Untrusted: nothing is printed unmasked."""
     if container.running:
         from devpod_gen.workspace.secrecy.feed import values_inside  # noqa: PLC0415
 
-        return tuple(values_inside(engine, container).values())
+        inside = values_inside(engine, container)
+        if inside is not None:
+            return tuple(inside.values())
     from devpod_gen.workspace.secrecy.source import require  # noqa: PLC0415
 
     return tuple(one.content for one in require(trusted_plan_of(repo).secrets, repo.root))

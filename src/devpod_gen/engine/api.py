@@ -221,6 +221,11 @@ class Engine(Protocol):
         secrets' own apart."""
         ...
 
+    def in_volumes(self, container: str, take: Callable[[str, IO[bytes]], None]) -> None:
+        """Hand on each of the container's volumes, the repo's own apart, as a tar archive, and the
+        folder that its names begin in."""
+        ...
+
     def published(self, container: str) -> tuple[Published, ...]:
         """The container's ports that are open on the host."""
         ...

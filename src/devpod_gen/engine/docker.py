@@ -312,6 +312,12 @@ class Docker:
 
         traces.in_memory(container, take)
 
+    def in_volumes(self, container: str, take: Callable[[str, IO[bytes]], None]) -> None:
+        """See Engine."""
+        from devpod_gen.engine import traces  # noqa: PLC0415 - only what is used is loaded
+
+        traces.in_volumes(container, take)
+
     def published(self, container: str) -> tuple[Published, ...]:
         """See Engine."""
         return questions.published(container)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import tarfile
 from collections.abc import Callable
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -92,6 +93,23 @@ def in_memory(container: str, take: Callable[[IO[bytes]], None]) -> None:
     """Hand on, as a tar archive, what is in its file systems in memory, secrets' own apart."""
     hosts = (re.sub(r"[\\ \t\n]", _octal, point) for point in _of_the_host(container))
     _archive(container, ["sh", "-c", _MEMORY, "sh", *hosts], b"", take)
+
+
+def in_volumes(container: str, take: Callable[[str, IO[bytes]], None]) -> None:
+    """Hand on each of its volumes as a tar archive, and the folder that its names begin in; but
+    for the one that the repo is in."""
+    found = json.loads(inspect("container", container))
+    folder = (found["Config"].get("Labels") or {}).get("devpod-gen.folder")
+    for one in found["Mounts"]:
+        place = one["Destination"]
+        if one["Type"] != "volume" or place == folder:
+            continue
+        top = partial(take, place.rpartition("/")[0])
+        result = feed([connect.client(), "cp", f"{container}:{place}", "-"], top, timeout=_DEADLINE)
+        if not result.ok:
+            connect.raise_if_down(result)
+            message = f"the volume at {place} cannot be read"
+            raise EngineError(message, where=container, fix="run it again")
 
 
 def _of_the_host(container: str) -> frozenset[str]:

@@ -96,22 +96,27 @@ def feed(engine: Engine, container: Container, user: str, values: Sequence[Value
     raise StartError(message, where=container.name, fix=fix, detail=result.errors)
 
 
+# 98: none have been handed over, or not all of them, since the container was started.
 _READ = rf"""
-cd {SECRETS} || exit 0
+cd {SECRETS} && [ -e {AS_ENV} ] || exit 98
 for name in *; do [ ! -r "$name" ] || echo "$name" "$(base64 <"$name" | tr -d '\n')"; done
 """
+_NOT_FED = 98
 
 
-def values_inside(engine: Engine, container: Container) -> dict[str, bytes]:
-    """What the secrets are that are inside now, to hide or look for them. Raises StartError."""
+def values_inside(engine: Engine, container: Container) -> dict[str, bytes] | None:
+    """What the secrets are that are inside now, to hide or look for them. None where they were
+    not all handed over since its start, so that it cannot be told. Raises StartError."""
     argv = ["sh", "-c", _READ]
     result = engine.exec(container.id, argv, user=container.user, timeout=20)
+    if result.code == _NOT_FED:
+        return None
     if not result.ok:
         message = "the secrets inside cannot be read, so they could not be hidden"
         fix = "run `devpod-gen up`"
         raise StartError(message, where=container.name, fix=fix, detail=result.errors)
     lines = (line.split() for line in result.output.splitlines())
-    return {name: base64.b64decode(data) for name, data in lines}
+    return {name: base64.b64decode("".join(data)) for name, *data in lines}
 
 
 def there(engine: Engine, container: Container) -> frozenset[str]:

@@ -13,7 +13,7 @@ from devpod_gen.workspace.variables import variables
 
 def own_values(engine: Engine, plan: Plan, identity: Identity) -> tuple[Value, ...]:
     """What is inside now, which need not be what the sources have by now. Raises StartError."""
-    inside = values_inside(engine, lifecycle.require(engine, identity))
+    inside = values_inside(engine, lifecycle.require(engine, identity)) or {}
     return tuple(Value(one, inside[one.name]) for one in plan.secrets if one.name in inside)
 
 

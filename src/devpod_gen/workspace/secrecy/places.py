@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from devpod_gen.value import dataclass
-from devpod_gen.workspace.secrecy import around, imaged, within
+from devpod_gen.workspace.secrecy import around, beside, imaged, within
 from devpod_gen.workspace.secrecy.scope import Look, Scope
 
 Of = Literal["image", "container", "host"]
@@ -32,10 +32,13 @@ PLACES: Mapping[str, Place] = {
     "container configuration": Place("container", within.configuration),
     "container files": Place("container", within.files),
     "container memory": Place("container", within.memory),
+    "container volumes": Place("container", within.volumes),
     "container logs": Place("container", within.logs),
     "process arguments inside": Place("container", within.arguments),
     "environment of process 1": Place("container", within.environment_of_init),
     "networks and volumes": Place("container", within.networks_and_volumes),
+    "services": Place("container", beside.configuration),
+    "services' logs": Place("container", beside.logs),
     "process arguments": Place("host", around.arguments),
     "generated files": Place("host", around.generated),
     "compose configuration": Place("host", around.compose),

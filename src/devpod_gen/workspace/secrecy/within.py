@@ -46,6 +46,11 @@ def memory(scope: Scope, look: Look) -> None:
     scope.engine.in_memory(scope.container, partial(_unpacked, look))
 
 
+def volumes(scope: Scope, look: Look) -> None:
+    """What outlives it: caches, homes. The repo's own, where it is in one, is the user's."""
+    scope.engine.in_volumes(scope.container, partial(_unpacked_below, look))
+
+
 def logs(scope: Scope, look: Look) -> None:
     """What it has said."""
     scope.engine.said(scope.container, pieces(partial(look, "")))
@@ -82,6 +87,10 @@ def _as_root(scope: Scope, argv: list[str]) -> bytes:
             message, where=scope.container, fix="run it again", detail=result.last_lines(2)
         )
     return result.output.encode("utf-8", "surrogateescape")
+
+
+def _unpacked_below(look: Look, top: str, archive: IO[bytes]) -> None:
+    _unpacked(lambda where, text: look(f"{top}{where}", text), archive)
 
 
 def _unpacked(look: Look, archive: IO[bytes]) -> None:
