@@ -155,11 +155,24 @@ def test_what_many_files_have_in_common_is_not_the_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"3f9a1c", b"DEADBEEF"[:6], b"10.0.0.1", b"2024-01-31", b"test-token", b"my_secret1"]
+    "value",
+    [
+        "3f9a1c",
+        "DEADBE",
+        "10.0.0.1",
+        "2024-01-31",
+        "test-token",
+        "my_secret1",
+        "https://example.com/",
+        "http://localhost:8080",
+        "admin@mail.example.com",
+    ],
 )
-def test_what_stands_everywhere_is_not_looked_for(value: bytes) -> None:
-    assert not is_telling(value)
+def test_what_stands_everywhere_is_not_looked_for(value: str) -> None:
+    assert not is_telling(value.encode())
     assert is_telling(b"3f9a1c7e02")
+    assert is_telling(b"https://hooks.example.com/services/T0/B0/q1w2e3r4")
+    assert is_telling(b"postgres://me:q1w2e3@db")
 
 
 @pytest.mark.parametrize("before", [(512 << 10) - 40_000, (512 << 10) - 10, 512 << 10])

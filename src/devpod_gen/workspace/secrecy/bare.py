@@ -1,16 +1,14 @@
 """A text without what a terminal takes for itself: colours, links, carriage returns. Whoever
 reads it there reads on across these, so a secret is looked for across them, too."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 
-_OWN = re.compile(
-    rb"\r|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-Z\\^-~])"
-)
-_BEGUN = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\x07\x1b]{0,2048}\x1b?|[ -/]{0,8})\Z")
+_OWN = late(rb"\r|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-Z\\^-~])")
+_BEGUN = late(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\x07\x1b]{0,2048}\x1b?|[ -/]{0,8})\Z")
 
 
 @dataclass(frozen=True, slots=True)

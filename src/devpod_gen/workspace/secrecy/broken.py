@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.secrecy.forms import encoded
 
@@ -13,9 +14,9 @@ _SHORTEST = 8
 _DIFFERENT = 5
 """A part with fewer different characters, like zeros, is everybody's."""
 
-_RUN = re.compile(rb"[\w+/-]{8,}", re.ASCII)
-_ON = re.compile(rb"[\w+/-]+", re.ASCII)
-_OPEN = re.compile(rb"[\w+/-]+\Z", re.ASCII)
+_RUN = late(rb"[\w+/-]{8,}", re.ASCII)
+_ON = late(rb"[\w+/-]+", re.ASCII)
+_OPEN = late(rb"[\w+/-]+\Z", re.ASCII)
 _BACK = 4096  # characters: no program that is common makes longer lines of a long text
 
 

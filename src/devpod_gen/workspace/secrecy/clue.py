@@ -4,9 +4,9 @@ A part alone says little: programs break encoded text into lines, so the whole n
 there in one piece; and keys of one kind begin and end alike, so one line need not be a secret's.
 """
 
-import re
 from collections.abc import Iterator
 
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.secrecy.escapes import escaped
 from devpod_gen.workspace.secrecy.forms import LEAST, encoded, is_telling
@@ -24,7 +24,7 @@ _CLASSES = bytes(
 )
 """What a byte is here: encoded text, the end of a line (or what escapes one), or else."""
 
-_SPACE = re.compile(rb"\\[nrt]|\s+")
+_SPACE = late(rb"\\[nrt]|\s+")
 
 
 @dataclass(frozen=True, slots=True)

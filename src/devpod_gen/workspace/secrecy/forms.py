@@ -1,6 +1,7 @@
 """The forms in which a secret can turn up: as it is, escaped, and encoded."""
 
 import base64
+import re
 from collections.abc import Iterator
 
 from devpod_gen.regex import late
@@ -15,6 +16,11 @@ _ORDINARY = late(
     rb"|[0-9][-0-9.:/ ]*|[0-9a-f]{6,7}|[0-9A-F]{6,7}"
 )
 _LEAST_TELLING = 16
+
+# Of any length: where a server is, and somebody's address.
+_PUBLIC = late(
+    rb"[a-z]+://[A-Za-z0-9.-]+(?::[0-9]+)?/?|[a-z][a-z.]*@(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE
+)
 
 
 def forms(content: bytes) -> frozenset[bytes]:
@@ -36,7 +42,7 @@ def is_telling(content: bytes) -> bool:
     """Whether a text that holds the value holds the secret. `postgres` or `12345678` is one
     in name only: it stands in half of all files."""
     value = content.strip(b"\r\n")
-    if len(value) < LEAST:
+    if len(value) < LEAST or _PUBLIC.fullmatch(value):
         return False
     return len(value) >= _LEAST_TELLING or not _ORDINARY.fullmatch(value)
 
