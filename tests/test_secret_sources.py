@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -365,6 +366,61 @@ def test_nor_what_another_source_has_handed_out(
     with pytest.raises(SecretUnavailable) as caught:
         source.require(asked, tmp_path)
     assert caught.value.message.endswith("permission denied for ***")
+
+
+@pytest.mark.parametrize("before", range(130, 165, 3))
+def test_nor_the_beginning_of_it_where_words_are_cut(
+    before: int,
+    tmp_path: Path,
+    program: Callable[[str, str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VAULT_TOKEN", "hvs.tok-en-0123")
+    program("vault", f'echo "{"no " * 40}{"x" * (before - 120)}$VAULT_TOKEN is bad" >&2; exit 2')
+    asked = (secret("env", "VAULT_TOKEN", name="A"), secret("command", "vault", name="B"))
+    _, found = source.ask(asked, tmp_path)
+    assert isinstance(found, Missing)
+    assert "hvs" not in found.why
+
+
+def test_a_file_system_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one over a network whose server is gone: what opens a file there waits for ever."""
+    gone, opened = threading.Event(), os.open
+
+    def hang(path: Any, *rest: Any, **more: Any) -> int:
+        if str(path).startswith("/hung/"):
+            gone.wait(60)
+        return opened(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", hang)
+    monkeypatch.setattr(source, "DEADLINE", 0.4)
+    begun = time.monotonic()
+    asked = [secret("file", f"/hung/{name}", name=name) for name in ("A", "B")]
+    found = source.ask((*asked, secret("command", "printf", "value")), tmp_path)
+    assert time.monotonic() - begun < 5
+    gone.set()
+    assert [isinstance(one, Missing) for one in found] == [True, True, False]
+    assert "file system does not answer" in str(found[0])
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_the_largest_value_whatever_its_line_end(end: bytes, tmp_path: Path) -> None:
+    for size, fits in ((LARGEST, True), (LARGEST + 1, False), (LARGEST + 3, False)):
+        (tmp_path / "large").write_bytes(b"x" * size + end)
+        (tmp_path / "large").chmod(0o600)
+        for one in (secret("file", f"{tmp_path}/large"), secret("command", "cat", "large")):
+            found = ask(one, tmp_path)
+            assert isinstance(found, Value) == fits
+            assert not isinstance(found, Value) or found.content == b"x" * size
+
+
+def test_a_line_of_a_variable_has_no_end_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_TOKEN", "value\n")
+    assert content(secret("env", "TEST_TOKEN"), tmp_path) == b"value"
 
 
 @pytest.mark.parametrize("value", [b" a b ", b"a\n", b"\n\na\n\n\n", b"x", b"\xff\n\n", b"a\\n"])

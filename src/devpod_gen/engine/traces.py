@@ -107,7 +107,7 @@ def in_volumes(container: str, take: Callable[[str, IO[bytes]], None]) -> None:
         top = partial(take, place.rpartition("/")[0])
         result = feed([connect.client(), "cp", f"{container}:{place}", "-"], top, timeout=_DEADLINE)
         if not result.ok:
-            connect.raise_if_down(result)
+            alive.require()
             message = f"the volume at {place} cannot be read"
             raise EngineError(message, where=container, fix="run it again")
 

@@ -3,22 +3,20 @@
 import contextlib
 import os
 import resource
-import stat
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from devpod_gen.engine.together import Answer, ask_together
 from devpod_gen.errors import Finding, SecretUnavailable
-from devpod_gen.plan.secret import LARGEST, SecretPlan
+from devpod_gen.plan.secret import SecretPlan
 from devpod_gen.workspace.secrecy.mask import Mask
 from devpod_gen.workspace.secrecy.program import ask_for, reason
-from devpod_gen.workspace.secrecy.value import Missing, Value, settled
+from devpod_gen.workspace.secrecy.reading import begin
+from devpod_gen.workspace.secrecy.value import TAKEN, Missing, Value, checked
 
 DEADLINE = 8.0
 """Seconds for all sources together: whoever waits knows within ten what is wrong."""
-
-_READ = LARGEST + len("\r\n")
-"""Bytes that are taken of a source: with more of them it is too long, whatever its line end."""
 
 
 def require(secrets: tuple[SecretPlan, ...], root: Path) -> tuple[Value, ...]:
@@ -36,7 +34,11 @@ def require(secrets: tuple[SecretPlan, ...], root: Path) -> tuple[Value, ...]:
 def ask(secrets: tuple[SecretPlan, ...], root: Path) -> list[Value | Missing]:
     """What each source says, in the secrets' order. Programs are run in the repo at `root`."""
     _no_core()
+    end = time.monotonic() + DEADLINE
+    files = [(secret, begin(secret)) for secret in secrets if secret.source == "file"]
     answers = _answers(secrets, root)
+    for secret, reading in files:
+        answers[secret.name] = reading.wait(end, seconds=DEADLINE)
     found = [_first(secret, answers.get(secret.name)) for secret in secrets]
     # What one source says may hold what another has handed out.
     known = Mask()
@@ -48,7 +50,7 @@ def ask(secrets: tuple[SecretPlan, ...], root: Path) -> list[Value | Missing]:
     ]
 
 
-def _answers(secrets: tuple[SecretPlan, ...], root: Path) -> dict[str, Answer | Missing]:
+def _answers(secrets: tuple[SecretPlan, ...], root: Path) -> "dict[str, Answer | Value | Missing]":
     """What the programs say that are to be asked."""
     programs = [secret for secret in secrets if secret.source in ("op", "command")]
     commands = {secret.name: ask_for(secret) for secret in programs}
@@ -56,17 +58,17 @@ def _answers(secrets: tuple[SecretPlan, ...], root: Path) -> dict[str, Answer | 
     missing = {name: one for name, one in commands.items() if isinstance(one, Missing)}
     if not known:
         return {**missing}
-    said = ask_together(list(known.values()), seconds=DEADLINE, most=_READ, folder=str(root))
+    said = ask_together(list(known.values()), seconds=DEADLINE, most=TAKEN, folder=str(root))
     return {**missing, **dict(zip(known, said, strict=True))}
 
 
-def _first(secret: SecretPlan, answer: Answer | Missing | None) -> Value | Missing | Answer:
+def _first(secret: SecretPlan, answer: Answer | Value | Missing | None) -> Value | Missing | Answer:
     """The value, or why there is none; the answer of a program that has not handed out one."""
     if answer is None:
-        return _variable(secret) if secret.source == "env" else _file(secret)
-    if isinstance(answer, Missing) or answer.code != 0:
-        return answer
-    return _value(secret, answer.output)
+        return _variable(secret)
+    if isinstance(answer, Answer) and answer.code == 0:
+        return checked(secret, answer.output)
+    return answer
 
 
 def _no_core() -> None:
@@ -80,40 +82,7 @@ def _variable(secret: SecretPlan) -> Value | Missing:
     content = os.environb.get(os.fsencode(name))
     if content is None:
         return Missing(secret, "the variable is not set", f"export {name} first")
-    return _value(secret, content)
-
-
-def _file(secret: SecretPlan) -> Value | Missing:
-    """A regular file that only its owner, this user or root, can read: not what waits for
-    somebody to write, and not what others could have put there."""
-    path = Path(secret.reference[0])
-    try:
-        path = path.expanduser()
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as stream:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                return Missing(secret, "it is not a file", "name a regular file")
-            if status.st_uid not in (os.geteuid(), 0):
-                return Missing(secret, "it belongs to another user", f"make it yours: {path}")
-            if stat.S_IMODE(status.st_mode) & 0o077:
-                return Missing(secret, "others may read or write it", f"run `chmod 600 {path}`")
-            return _value(secret, stream.read(_READ + 1))
-    except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or "there is no home folder"
-        return Missing(secret, f"the file cannot be read: {why}", f"put it at {path}")
-
-
-def _value(secret: SecretPlan, said: bytes) -> Value | Missing:
-    content = settled(said) if len(said) <= _READ else said
-    if not content:
-        return Missing(secret, "it is empty", "put a value there, or say optional = true")
-    if len(content) > LARGEST:
-        fix = "a secret is a token or a key: name one"
-        return Missing(secret, f"it has more than {LARGEST // 1024} KiB", fix)
-    if secret.delivery == "env" and b"\0" in content:
-        return Missing(secret, "it holds a NUL, which no variable can", 'drop as = "env"')
-    return Value(secret, content)
+    return checked(secret, content)
 
 
 def _unavailable(missing: Iterable[Missing]) -> SecretUnavailable:
