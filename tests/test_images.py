@@ -309,3 +309,35 @@ def test_a_hook_waits_for_the_entrypoint_where_there_is_one(built: Callable[...,
         finally:
             docker("rm", "--force", container)
     assert seconds[0] < 2 < seconds[1], seconds
+
+
+@pytest.mark.engine
+def test_a_prompt_shows_a_branch_as_it_is_called(built: Callable[..., str]) -> None:
+    """Whoever made it may have called it anything."""
+    branches = (
+        "%F{red}x",
+        "a%nb",
+        "%(!.x.y)",
+        "$(id)",
+        "`id`",
+        "${HOME}",
+        "$((1+1))",
+        "a%%b",
+        "!!",
+    )
+    script = """
+        git init --quiet /tmp/r && cd /tmp/r
+        git -c user.name=a -c user.email=b commit --quiet --allow-empty --message=x
+        for branch; do
+            git checkout --quiet -b "$branch"
+            zsh -ic 'devpod_before_prompt; print -rP -- "$PROMPT"' 2>/dev/null
+            bash -ic 'devpod_prompt; printf "%s\\n" "${PS1@P}"' 2>/dev/null
+        done"""
+    run = ("run", "--rm", "--network=none", "--entrypoint", "sh", "-e", "TERM=xterm-256color")
+    said = docker(*run, built('name = "a"\n'), "-euc", script, "sh", *branches)
+    lines = re.sub(r"\x1b\[[0-9;]*m|[\x01\x02]", "", said).splitlines()
+    assert len(lines) == 2 * len(branches)
+    for at, branch in enumerate(branches):
+        assert all(
+            f" ~ {branch} " in re.sub(r" \S*/r ", " ~ ", line) for line in lines[2 * at :][:2]
+        )

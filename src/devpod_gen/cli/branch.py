@@ -64,6 +64,8 @@ def _complete(repo: Repo) -> None:
         content = content_of(repo.root, plan_of(repo))
         if not content.known:
             message = "the branch's profile asks for what you have not trusted yet"
-            fix = f"read these, then run `{content.command} -C {repo.root}`"
+            import shlex  # noqa: PLC0415
+
+            fix = f"read these, then run `{content.command} -C {shlex.quote(str(repo.root))}`"
             raise untrusted(content, message, fix=fix)
         unread.complete(repo.root)

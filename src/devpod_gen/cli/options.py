@@ -106,10 +106,11 @@ def at_branch(repo: Repo, branch: str | None) -> Repo:
         return beside
     place = worktree.place(repo.root, branch)
     if not place.is_dir():
+        import shlex  # noqa: PLC0415 - only what is used is loaded
+
         message = f"there is no workspace of the branch {branch}"
-        raise StartError(
-            message, where=str(repo.root), fix=f"run `devpod-gen up --branch {branch}`"
-        )
+        fix = f"run `devpod-gen up --branch {shlex.quote(branch)}`"
+        raise StartError(message, where=str(repo.root), fix=fix)
     return Repo(place.resolve(), repo.profile)
 
 

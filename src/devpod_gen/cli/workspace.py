@@ -158,7 +158,9 @@ def _by_ssh(door: "SshDoor") -> str:
 
     if is_installed():
         return f", or `ssh {door.alias}`"
+    import shlex  # noqa: PLC0415 - only what is used is loaded
+
     return (
-        f", or `ssh -F {door.config} {door.alias}`\n"
+        f", or `ssh -F {shlex.quote(str(door.config))} {door.alias}`\n"
         f"`devpod-gen ssh-config install` makes that `ssh {door.alias}`, for IDEs, too"
     )

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+_YAML_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+"""Truth values and nothing, to some reader of YAML 1.1 or 1.2."""
+
+
 def render(template: str, **values: Any) -> str:
     """The text of `template` (a path below templates/). A missing value raises."""
     return _environment().get_template(template).render(**values)
@@ -33,7 +37,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters = environment.filters | {"json": json_of, "compose": _compose}
+    environment.filters = environment.filters | {"json": json_of, "compose": _compose, "key": _key}
     return environment
 
 
@@ -50,6 +54,11 @@ def json_of(value: Any, indent: int | None = None) -> str:
 def _compose(value: Any) -> str:
     """A JSON value for a compose file, where `$` starts an interpolation unless doubled."""
     return json_of(value).replace("$", "$$")
+
+
+def _key(name: str) -> str:
+    """A name as a key of YAML: as it is, but for the words that YAML takes for something else."""
+    return json_of(name) if name in _YAML_WORDS else name
 
 
 def _plain(value: Any) -> Any:

@@ -32,7 +32,7 @@ def _sidecar(plan: Plan, service: ServicePlan) -> dict[str, Any]:
     keys = {
         "image": service.image,
         "pull_policy": "never" if service.local else "missing",
-        "command": service.command,
+        "command": list(service.command or ()),
         "security_opt": [NO_NEW],
         "cap_drop": list(NEVER),
         "environment": dict(service.env),

@@ -22,6 +22,8 @@ _KEYWORDS = frozenset(
         *("PermitLocalCommand", "LocalCommand", "ProxyCommand"),
     )
 )
+_BARE = late(r"[\w/.:@%+,=~-]+")
+_ESCAPING = late(r"""\"|\\(?:['\\]|\Z)""")
 _HOST = late(r"Host [a-z0-9][a-z0-9.-]*")
 _OPTION = late(r"  ([A-Za-z]+) \S(?:.*\S)?")
 
@@ -84,15 +86,25 @@ def _command(argv: tuple[str, ...]) -> str:
 
 
 def _ssh_quoted(path: str) -> str:
-    """A path as a word of ssh_config, which has no escape for a quote."""
-    escaped = _printable(host_path(path), forbidden='"').replace("%", "%%")
-    return f'"{escaped}"' if " " in escaped else escaped
+    """A path as a word of ssh_config: not each ssh has an escape for a quote, or a backslash."""
+    plain = host_path(path)
+    if _ESCAPING.search(plain):
+        raise _untold(path)
+    escaped = _printable(plain).replace("%", "%%")
+    return escaped if _BARE.fullmatch(escaped) else f'"{escaped}"'
 
 
-def _printable(text: str, forbidden: str = "") -> str:
+def _printable(text: str) -> str:
     """A line break in an ssh_config would be a directive of somebody's choice; so would ssh
     put the value of a variable in the place of `${NAME}`."""
-    if text.isprintable() and not set(text) & set(forbidden) and "${" not in text:
+    if text.isprintable() and "${" not in text:
         return text
-    message = "ssh cannot be told this path: it holds a quote, `${` or a control character"
-    raise HostError(message, where=repr(text), fix="set XDG_DATA_HOME to a plain path")
+    raise _untold(text)
+
+
+def _untold(text: str) -> HostError:
+    message = (
+        "ssh cannot be told this path: it holds a double quote, a backslash before another mark, "
+        "`${` or a control character"
+    )
+    return HostError(message, where=repr(text), fix="set XDG_DATA_HOME to a plain path")

@@ -33,7 +33,9 @@ def starter(
     chosen = [found.name for found in detection.stacks]
     chosen += [stack for one in was for stack in one.stacks]
     tools = [tool for found in detection.versions if (tool := _tool(found))]
-    tools += [_Tool(_key(tool), value, one.source) for one in was for tool, value in one.tools]
+    tools += [
+        _Tool(_key(tool), value, printable(one.source)) for one in was for tool, value in one.tools
+    ]
     taken = tables(was)
     return render(
         "profile/devpod.toml.j2",

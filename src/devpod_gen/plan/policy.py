@@ -66,5 +66,7 @@ def _require_mine(path: Path) -> None:
         others = info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         if others or info.st_uid not in (0, os.geteuid()):
             message = "others can write the policy, so it is not this user's"
-            fix = f"`chmod go-w {path.parent} {path}`, and own both"
+            import shlex  # noqa: PLC0415 - only what is used
+
+            fix = f"`chmod go-w {shlex.join((str(path.parent), str(path)))}`, and own both"
             raise HostError(message, where=str(place), fix=fix)

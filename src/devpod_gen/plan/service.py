@@ -1,5 +1,7 @@
 """Services, decided."""
 
+import shlex
+
 from devpod_gen.profile.hook import Command
 from devpod_gen.profile.model import Resources
 from devpod_gen.profile.service import Health, Pairs, Service
@@ -36,7 +38,7 @@ class ServicePlan:
     name: str
     image: str
     local: bool
-    command: Command | None
+    command: tuple[str, ...] | None
     env: Pairs
     ports: tuple[int, ...]
     publish: bool
@@ -53,7 +55,7 @@ def resolve_services(services: tuple[Service, ...]) -> tuple[ServicePlan, ...]:
             name=service.name,
             image=service.image,
             local=service.image.startswith("localhost/"),
-            command=service.command,
+            command=_words(service.command) if service.command else None,
             env=service.env,
             ports=service.ports,
             publish=service.publish is True,
@@ -65,6 +67,11 @@ def resolve_services(services: tuple[Service, ...]) -> tuple[ServicePlan, ...]:
         )
         for service in services
     )
+
+
+def _words(command: Command) -> tuple[str, ...]:
+    """Split here: Compose would end a line at `;`, `&`, `|`, `<` or `>`, or refuse it."""
+    return command if isinstance(command, tuple) else tuple(shlex.split(command))
 
 
 def _health(health: Health) -> HealthPlan:

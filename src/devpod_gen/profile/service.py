@@ -99,9 +99,11 @@ def _commands(services: dict[str, Any], file: str) -> Iterator[Finding]:
     for name, entry in services.items():
         command = entry.get("command")
         try:
-            shlex.split(command) if isinstance(command, str) else None
+            words = shlex.split(command) if isinstance(command, str) else ["a list"]
+            message = "" if words else "holds no word"
         except ValueError:
             message = "cannot be split into words: a quote or a backslash is left open"
+        if message:
             yield Finding(where(file, ("services", name, "command")), message)
 
 

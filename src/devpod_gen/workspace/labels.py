@@ -13,8 +13,11 @@ from typing import Any
 
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.profile.document import document
+from devpod_gen.regex import late
 from devpod_gen.workspace import ownership
 from devpod_gen.workspace.identity import Identity
+
+_ESCAPED = late("[\x7f-\uffff]")
 
 _METADATA = (
     "onCreateCommand",
@@ -41,8 +44,15 @@ def labels_file(identity: Identity, image_metadata: str, *, keep: bool) -> Path:
     if not (keep and path.exists()):
         labels = _labels(identity, image_metadata)
         escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
-        publish(path, json.dumps({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
+        publish(path, yaml_of({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
     return path
+
+
+def yaml_of(value: Any) -> str:
+    """JSON that is YAML, too: there half of a pair (`\\ud83d`) is no character, so what is beyond
+    four digits stands as it is, and what YAML allows only escaped is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _labels(identity: Identity, image_metadata: str) -> dict[str, str]:

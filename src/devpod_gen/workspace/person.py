@@ -4,6 +4,7 @@ has them. It comes in at run time and is in no image and no emitted file.
 Format: git-config(1).
 """
 
+import unicodedata
 from pathlib import Path
 
 from devpod_gen.engine import git
@@ -26,7 +27,8 @@ def settings(root: Path, plan: Plan) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A value on one line; control characters are nobody's name."""
-    plain = "".join(char for char in value if char.isprintable())
+    """A value on one line; control characters are nobody's name, and bytes that are no UTF-8
+    cannot be told to an engine. Spaces of other scripts, and what joins letters, are of names."""
+    plain = "".join(char for char in value if unicodedata.category(char) not in ("Cc", "Cs"))
     escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -33,7 +33,7 @@ def settings(said: dict[str, Any], left: list[LeftOut]) -> Iterator[tuple[str, A
             left.append(LeftOut(f"settings: {shown(key)}", "TOML has no null"))
         elif not can_hold({key: value}):
             left.append(LeftOut(f"settings: {shown(key)}", "holds control characters, or too much"))
-        elif "${" in repr(value):
+        elif "${" in repr({key: value}):
             left.append(LeftOut(f"settings: {shown(key)}", "holds a variable of the client's"))
         else:
             yield key, value

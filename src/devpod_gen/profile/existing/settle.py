@@ -7,6 +7,7 @@ from devpod_gen.profile.bounds import MOST
 from devpod_gen.profile.detect import Detection
 from devpod_gen.profile.existing.depends import with_depends
 from devpod_gen.profile.existing.features import is_version
+from devpod_gen.profile.existing.fitting import fitting
 from devpod_gen.profile.existing.model import Existing, LeftOut, nothing
 from devpod_gen.profile.existing.mounts import Room
 from devpod_gen.profile.stacks import Stack
@@ -57,7 +58,7 @@ def settle(
     room = Room(tuple(path for _, folders in caches for path in folders))
     settled = []
     length = commas = 0
-    for one in found:
+    for one in map(fitting, found):
         length, commas = length + len(repr(one)), commas + repr(one).count(",")
         settled.append(
             _settled(one, heard, stacks, room)

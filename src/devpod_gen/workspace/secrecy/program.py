@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def _said(answer: Answer, others: Mask) -> str:
 
 def _shown(secret: SecretPlan) -> str:
     words = ("op", "read") if secret.source == "op" else ()
-    return f"`{' '.join((*words, *secret.reference))}`"
+    return f"`{shlex.join((*words, *secret.reference))}`"
 
 
 def _expanded(word: str) -> str:

@@ -1,6 +1,7 @@
 """Secrets that are files: read beside all else, since a file system need not answer either."""
 
 import os
+import shlex
 import stat
 import time
 from dataclasses import field
@@ -52,7 +53,8 @@ def _file(secret: SecretPlan) -> Value | Missing:
             if status.st_uid not in (os.geteuid(), 0):
                 return Missing(secret, "it belongs to another user", f"make it yours: {path}")
             if stat.S_IMODE(status.st_mode) & 0o077:
-                return Missing(secret, "others may read or write it", f"run `chmod 600 {path}`")
+                fix = f"run `chmod 600 {shlex.quote(str(path))}`"
+                return Missing(secret, "others may read or write it", fix)
             return checked(secret, stream.read(TAKEN + 1))
     except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or "there is no home folder"
