@@ -175,6 +175,15 @@ def test_what_stands_everywhere_is_not_looked_for(value: str) -> None:
     assert is_telling(b"postgres://me:q1w2e3@db")
 
 
+@pytest.mark.parametrize("long", [b"q1w2e3r4t5y6u7i8" * 5, b"q1w2e3r4t5", b"q1" * 20_000])
+def test_a_large_value_of_many_lines_is_found_indented(long: bytes) -> None:
+    """Its longest line may be anywhere in it."""
+    lines = [b"%04d %s" % (number, b"ab" * (number % 4)) for number in range(2000)]
+    for at in (0, 700, 1999):
+        value = b"\n".join([*lines[:at], long, *lines[at:]])
+        assert _finds(value, b"\n".join(b"    " + line for line in value.splitlines()))
+
+
 @pytest.mark.parametrize("before", [(512 << 10) - 40_000, (512 << 10) - 10, 512 << 10])
 def test_a_large_value_that_lies_in_two_pieces(before: int) -> None:
     value = b"!".join(b"%05d" % number for number in range(LARGEST))[:LARGEST]

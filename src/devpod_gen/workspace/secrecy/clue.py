@@ -29,11 +29,12 @@ _SPACE = late(rb"\\[nrt]|\s+")
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """A `part`, and the `rest` that must be within `reach` of it, spaces and line ends apart.
+    """A `part`; within `reach` of it must be the `words`, and `whole`, spaces and line ends apart.
     `in_lines`: it is there only where a text `is_in_lines`."""
 
     part: bytes
-    rest: tuple[bytes, ...] = ()
+    words: tuple[bytes, ...] = ()
+    whole: bytes = b""
     reach: int = 0
     in_lines: bool = False
 
@@ -41,14 +42,14 @@ class Clue:
         """Whether the text holds it."""
         at = text.find(self.part)
         while at >= 0:
-            around = text[max(0, at - self.reach) : at + len(self.part) + self.reach]
-            if not self.rest or self._rest_in(_SPACE.sub(b"", around)):
+            if not self.reach or self._is_with(text[max(0, at - self.reach) : at + self.reach]):
                 return True
             at = text.find(self.part, at + 1)
         return False
 
-    def _rest_in(self, around: bytes) -> bool:
-        return all(one in around for one in self.rest)
+    def _is_with(self, around: bytes) -> bool:
+        there = all(word in around for word in self.words)
+        return there and (not self.whole or self.whole in _SPACE.sub(b"", around))
 
 
 def is_in_lines(text: bytes) -> bool:
@@ -73,23 +74,29 @@ def _in_lines(form: bytes) -> Iterator[Clue]:
     shown = _middle(form, _BREAK)
     half, reach = len(shown) // 2, min(REACH, 2 * len(around) + _BREAK)
     for part in (shown[: len(shown) - half], shown[half:]):
-        yield Clue(part, (around,), reach, in_lines=True)
+        yield Clue(part, whole=around, reach=reach, in_lines=True)
 
 
 def _by_words(value: bytes) -> Iterator[Clue]:
-    """By its longest word, of several as long one in the middle: with the whole text, however
-    it is indented, and with all long words, whatever stands between the lines."""
+    """By its longest word, of several as long one in the middle, and all other long ones,
+    whatever stands between the lines; with none that is long, by all of them in a row."""
     words = value.split()
     most = max(map(len, words))
     if most < LEAST:
         return
     longest = [word for word in words if len(word) == most]
     part = _middle(longest[len(longest) // 2], _MOST)
-    near = _middle(value, _MOST).split()[1:-1] if len(value) > _MOST else words
+    near = _around(value, part).split()[1:-1] if len(value) > _MOST else words
     telling = tuple({word for word in near if len(word) >= _TELLING and word[:1] != b"-"})
-    yield Clue(part, (_middle(b"".join(words), _MOST),), REACH)
     if telling:
-        yield Clue(part, telling, REACH)
+        yield Clue(part, telling, reach=REACH)
+    else:
+        yield Clue(part, tuple(set(near)), b"".join(near), REACH)
+
+
+def _around(value: bytes, part: bytes) -> bytes:
+    at = value.find(part)
+    return value[max(0, at - _MOST // 2) : at + len(part) + _MOST // 2]
 
 
 def _middle(text: bytes, most: int) -> bytes:
