@@ -90,7 +90,7 @@ def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No such file" in why(one, tmp_path)
     path.write_bytes(b"v4lue\n")
     path.chmod(0o640)
-    assert f"others may read or write it | run `chmod 600 {path}`" == why(one, tmp_path)
+    assert f"others may read or write it | run `chmod 600 '{path}'`" == why(one, tmp_path)
     path.chmod(0o600)
     assert content(one, tmp_path) == b"v4lue"
     (tmp_path / "link").symlink_to(path)
