@@ -1,5 +1,6 @@
 """What an engine on another machine cannot have of this one is refused by name."""
 
+import os
 from pathlib import Path
 from unittest.mock import create_autospec
 
@@ -40,3 +41,14 @@ def test_refused(machine: str | None, profile: str, said: str | None, tmp_path: 
         require_near(context)
     assert said in caught.value.message
     assert machine in caught.value.message
+
+
+def test_a_folder_that_is_no_text(tmp_path: Path) -> None:
+    """JSON, which engines take, has no way to say it: another folder would be mounted."""
+    engine = create_autospec(Engine, instance=True)
+    engine.other_machine.return_value = None
+    plan = resolve(parse(b'name = "shop"\n', "devpod.toml"), stacks.known(), folder_name="shop")
+    folder = tmp_path / os.fsdecode(b"a\xffb")
+    identity = identify(folder, "shop", ".devcontainer")
+    with pytest.raises(HostError, match="not UTF-8"):
+        require_near(Context(engine, plan, identity, Clock(), print))

@@ -1,5 +1,5 @@
-"""An engine on another machine has none of this one's folders or ports: what needs one is
-refused."""
+"""An engine on another machine has none of this one's folders or ports, and none can be told of
+a name that is no text: what needs one is refused."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,9 @@ _VOLUME = """set workspace = { mode = "volume", clone = "https://…" } in the p
 def require_near(context: Context) -> None:
     """Raises HostError when the engine would have to mount what only this machine has: it
     would make an empty folder of that name, over there, and say nothing. And when a client
-    here would look for a port that is over there."""
+    here would look for a port that is over there; or when a folder has a name that an engine,
+    which takes JSON, would look for under another one."""
+    _require_text(context)
     machine = context.engine.other_machine()
     needed = next(_folders(context.identity, context.plan), None) if machine else None
     if needed:
@@ -27,6 +29,15 @@ def require_near(context: Context) -> None:
         message = f"the engine is on {machine}, and so would be the port of [ssh], on its loopback"
         fix = "take ssh.port out of the profile: `ssh` comes in without one, over the engine's API"
         raise HostError(message, where=context.engine.address(), fix=fix)
+
+
+def _require_text(context: Context) -> None:
+    root, plan = str(context.identity.root), context.plan
+    told = (folder for folder, _ in _folders(context.identity, plan)) if plan.mounts else ()
+    for folder in (root, *told):
+        if not folder.isascii() and any("\ud800" <= char <= "\udfff" for char in folder):
+            message = "engines cannot be told of this path: it is not UTF-8"
+            raise HostError(message, where=folder, fix="rename what is not")
 
 
 def _folders(identity: Identity, plan: Plan) -> Iterator[tuple[str, str]]:
