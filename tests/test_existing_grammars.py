@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from devpod_gen.emit.starter import starter
+from devpod_gen.profile.detect import Detection, FoundVersion
+
 FEATURE = {"ghcr.io/devcontainers/features/node:1": {"version": "20"}}
 CONFIG = ".devcontainer/devcontainer.json"
 
@@ -55,3 +58,21 @@ def test_what_no_profile_can_say_is_left_out(
     (one,) = existing
     assert any(left["key"].startswith(kind) for left in one["left_out"])
     assert "${" not in json.dumps(profile)
+
+
+def test_a_tool_of_a_repos_own_stack_is_no_line_of_a_profile(tmp_path: Path, cli: Cli) -> None:
+    """By its schema; whatever was detected, it is a key that is quoted."""
+    own = tmp_path / ".devpod/stacks/mine"
+    own.mkdir(parents=True)
+    (own / "Dockerfile").write_text("ARG PARENT\nFROM ${PARENT} AS mine\n")
+    (own / "stack.toml").write_text(
+        'title = "Mine"\nmarkers = ["mine.txt"]\nprobe = [{ run = "true" }]\n'
+        '[[version]]\ntool = \'go = "1" #\'\nkind = "pin"\nfile = "mine.txt"\npattern = \'(.*)\'\n'
+    )
+    (tmp_path / "mine.txt").write_text("1.0")
+    done = cli("init", "-C", tmp_path)
+    assert done.code == 2
+    assert ".devpod/stacks/mine/stack.toml::version[0].tool: must be" in done.err
+    assert not (tmp_path / "devpod.toml").exists()
+    found = Detection((), (FoundVersion('go = "1" #', "1.0", "pin", "mine.txt"),), (), "")
+    assert tomllib.loads(starter("shop", found, ()))["tools"] == {'go = "1" #': "1.0"}

@@ -1,6 +1,8 @@
 """The first devpod.toml of a repo, written from what was detected there."""
 
-from devpod_gen.emit.render import render
+import re
+
+from devpod_gen.emit.render import json_of, render
 from devpod_gen.emit.takeover import sources, tables, text_of
 from devpod_gen.profile import version
 from devpod_gen.profile.detect import Detection, FoundVersion
@@ -76,4 +78,4 @@ def _tool(found: FoundVersion) -> _Tool | None:
 
 def _key(name: str) -> str:
     """The name as a key of TOML: a dot would make it two."""
-    return name if "." not in name else f'"{name}"'
+    return name if re.fullmatch(r"[a-z0-9_-]+", name) else json_of(name)
