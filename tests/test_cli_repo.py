@@ -234,6 +234,7 @@ def test_wrong_usage_as_json(cli: Cli) -> None:
     [
         (("up", "--nope"), "No such option '--nope'", "up"),
         (("open", "ssh", "--nope"), "No such option '--nope'", "open ssh"),
+        (("trust", "--yes"), "Option '--yes' requires an argument", "trust"),
         (("ssh-config",), "devpod-gen ssh-config takes one more word: a command", "ssh-config"),
         (("secrets", "show"), "No such command 'show'", "secrets"),
     ],

@@ -234,6 +234,7 @@ ANSWERS = {
     "a page": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>hello</html>",
     "no body": b"HTTP/1.0 200 OK\r\nApi-Version: 1.44\r\n\r\n",
     "a half": b'HTTP/1.0 200 OK\r\nApi-Version: 1.44\r\nContent-Length: 99\r\n\r\n[{"Id":',
+    "half a head": b"HTTP/1.0 200 OK\r\nApi-Version: 1.4",
     "a fault": b'HTTP/1.0 500 X\r\nApi-Version: 1.44\r\n\r\n{"message":"no space left on device"}',
 }
 
@@ -246,6 +247,7 @@ ANSWERS = {
         ("a page", "what answers is no container engine", "start Docker"),
         ("no body", "what answers is no container engine", "start Docker"),
         ("a half", "it hung up in the middle of its answer", "start Docker"),
+        ("half a head", "it hung up in the middle of its answer", "start Docker"),
         ("a fault", "the engine refused: no space left on device", "see to what it says"),
     ],
 )

@@ -5,13 +5,14 @@ import resource as limits
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from devpod_gen import resources
-from devpod_gen.engine import refusal, unbuilt, unstarted
+from devpod_gen.engine import plainhttp, refusal, unbuilt, unstarted
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.model import Base, Build, Container
 from devpod_gen.engine.reference import _BUILT
@@ -91,6 +92,38 @@ def test_what_a_registry_has_answered(said: str, told: str | None) -> None:
     found = refusal.cause(said)
     assert (found.told if found else None) == told or (found and told and told in found.told)
     assert bool(found and found.missing) == (told == "does not have it")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "head", "rest"),
+    [
+        (
+            (b"HTTP/1.1 101 UPGRADED\r\nA: b\r\n\r\nmore",),
+            "HTTP/1.1 101 UPGRADED\r\nA: b\r\n\r\n",
+            b"more",
+        ),
+        (
+            (b"HTTP/1.1 101 UPG", b"RADED\r\n\r", b"\nmore"),
+            "HTTP/1.1 101 UPGRADED\r\n\r\n",
+            b"more",
+        ),
+        ((b"HTTP/1.1 101 UPGRADED\r\nA: b\r\n",), "", b""),
+        ((), "", b""),
+    ],
+)
+def test_the_head_of_an_answer_that_may_be_cut(
+    pieces: tuple[bytes, ...], head: str, rest: bytes
+) -> None:
+    """It ended in a loop where an engine had hung up in the middle of it."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.settimeout(10)
+        with theirs:
+            sender = threading.Thread(target=lambda: [theirs.sendall(one) for one in pieces])
+            sender.start()
+            sender.join()
+        assert plainhttp.head(ours) == head
+        assert plainhttp.rest(ours) == rest
 
 
 ENDPOINT = "driver failed programming external connectivity on endpoint"

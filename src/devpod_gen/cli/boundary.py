@@ -49,7 +49,7 @@ def guard(app: Callable[..., object], argv: list[str]) -> int:
         console.say("terminated")
         return 143
     except Exception as error:  # noqa: BLE001 - the last net: our bugs end here
-        return _unexpected(error, console, debug="--debug" in options)
+        return _unexpected(error, console, options)
     if struck:  # Typer has made an exit code of it
         console.say("interrupted")
     return code if isinstance(code, int) else 0
@@ -78,14 +78,14 @@ def _leave_out_relative() -> None:
         os.environ.pop("PATH", None)  # the system's own
 
 
-def _unexpected(error: Exception, console: Console, *, debug: bool) -> int:
+def _unexpected(error: Exception, console: Console, options: list[str]) -> int:
     if isinstance(error, _Usage):
-        console.error(_wrong_usage(error))
+        console.error(_wrong_usage(error, options))
         return WrongUsage.exit_code
     if isinstance(error, OSError) and "echo" in _functions(error):  # help, which Typer prints
         console.error(unwritten(error))
         return HostError.exit_code
-    if debug:
+    if "--debug" in options:
         for line in traceback.format_exc().splitlines():
             console.say(line)  # not print_exc: what it says must not hold a secret either
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -102,9 +102,9 @@ def _functions(error: Exception) -> list[str]:
     return [frame.name for frame in traceback.extract_tb(error.__traceback__)]
 
 
-def _wrong_usage(error: Exception) -> WrongUsage:
-    context = getattr(error, "ctx", None)
-    words = str(context.command_path).split()[1:] if context else ()
+def _wrong_usage(error: Exception, argv: list[str]) -> WrongUsage:
+    context = getattr(error, "ctx", None)  # not every one has it
+    words = str(context.command_path).split()[1:] if context else argv[:1]
     command = " ".join(("devpod-gen", *words))
     message = str(getattr(error, "format_message", lambda: str(error))())
     if message.startswith("Usage:"):  # of a command that is a group: its whole help

@@ -8,6 +8,9 @@ from threading import Timer
 
 from devpod_gen.engine import connect
 
+_END = b"\r\n\r\n"
+"""Of an answer's head."""
+
 
 def exchange(
     place: str, method: str, target: str, content: bytes, timeout: float
@@ -19,19 +22,15 @@ def exchange(
         answer = _over_socket(place, asked, timeout)
     except OSError as error:
         raise connect.unreachable(str(error)) from error
-    top, _, said = answer.partition(b"\r\n\r\n")
+    top, end, said = answer.partition(_END)
     first, *fields = top.decode("latin-1").split("\r\n")
     known = (field.partition(":") for field in fields)
     told = {key.lower(): value.strip() for key, _, value in known}
-    code = status(first)
-    _require_whole(said, told.get("content-length", ""))
-    return code, told, said
-
-
-def _require_whole(said: bytes, length: str) -> None:
-    if length.isdigit() and len(said) < int(length):
+    code, length = status(first), told.get("content-length", "")
+    if not end or (length.isdigit() and len(said) < int(length)):
         reason = "it hung up in the middle of its answer"
         raise connect.unreachable(reason)
+    return code, told, said
 
 
 def request(method: str, target: str, content: bytes) -> bytes:
@@ -101,8 +100,11 @@ def _over_client(asked: bytes, timeout: float) -> bytes:
 
 def head(link: socket.socket) -> str:
     """The answer's head, and not a byte of what comes behind it."""
+    taken = b""
     while piece := link.recv(4096, socket.MSG_PEEK):
-        end = piece.find(b"\r\n\r\n")
+        end = (taken + piece).find(_END)
+        # What was looked at is taken: of one that has hung up the same would come for ever.
+        taken += link.recv(len(piece) if end < 0 else end + len(_END) - len(taken))
         if end >= 0:
-            return link.recv(end + 4).decode("latin-1")
+            return taken.decode("latin-1")
     return ""
