@@ -5,7 +5,6 @@ import resource as limits
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,10 +117,9 @@ def test_the_head_of_an_answer_that_may_be_cut(
     ours, theirs = socket.socketpair()
     with ours:
         ours.settimeout(10)
-        with theirs:
-            sender = threading.Thread(target=lambda: [theirs.sendall(one) for one in pieces])
-            sender.start()
-            sender.join()
+        with theirs:  # what is sent waits there to be read
+            for piece in pieces:
+                theirs.sendall(piece)
         assert plainhttp.head(ours) == head
         assert plainhttp.rest(ours) == rest
 
