@@ -3,12 +3,13 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conftest import Ran
 from devpod_gen import resources
 from devpod_gen.cli.commands import COMMANDS
 from devpod_gen.errors import EXIT_CODES
@@ -109,3 +110,35 @@ def test_what_is_not_supported_below_the_top_level() -> None:
     nested = {key for key in refused(resources.schema("profile")) if "." in key}
     named = set(re.findall(r"`([a-z.]+)`", after))
     assert named == {key.removeprefix("workspace.") for key in nested}
+
+
+EVERY = (
+    *("init", "generate", "build", "lock", "bundle", "verify", "up", "shell", "exec", "logs"),
+    *("open", "open vscode", "open toolbox", "open gateway", "open ssh", "down", "status", "trust"),
+    *("ssh-config install", "ssh-config show", "ssh-config uninstall", "gc", "schema"),
+    *("secrets push", "secrets list", "secrets audit"),
+)
+WITHOUT = {
+    "--directory": {"gc", "schema", "ssh-config show", "ssh-config uninstall"},
+    "--profile": {"gc", "schema", "ssh-config show", "ssh-config uninstall", "status"},
+    "--debug": {"schema"},
+    "--verbose": {"shell", "exec", "logs", "schema"} | {one for one in EVERY if "open" in one},
+    "--json": {"shell", "exec", "logs", "schema", "open ssh"},
+}
+"""The commands that do not take an option which the README says that all others do."""
+
+
+def test_every_option_is_where_the_readme_has_it(cli: Callable[..., Ran]) -> None:
+    """And each of the others is told of in a document."""
+    documents = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert {name.partition(" ")[0] for name in EVERY} == set(COMMANDS)
+    lacking: dict[str, set[str]] = {option: set() for option in WITHOUT}
+    for name in EVERY:
+        told = re.findall(r"^ +(-\w, )?(--[a-z-]+)", cli(*name.split(), "--help").out, re.MULTILINE)
+        options = {long for _, long in told}
+        for option in WITHOUT:
+            lacking[option] |= set() if option in options else {name}
+        for short, long in told:
+            known = long in documents or (short and f"`{short[:2]}" in documents)
+            assert long in (*WITHOUT, "--help", "--ask") or known, (name, long)
+    assert lacking == WITHOUT
