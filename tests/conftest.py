@@ -197,7 +197,7 @@ def projects_made(folder: Path, since: float) -> set[str]:
     chosen = ("--filter=type=container", "--filter=event=create")
     told = docker("events", *window, *chosen, "--format", "{{json .Actor.Attributes}}")
     made = [json.loads(line) for line in told.splitlines()]
-    files, project = "com.docker.compose.project.config_files", "com.docker.compose.project"
+    files, project = "com.docker.compose.project.working_dir", "com.docker.compose.project"
     row = f'[{{{{json (.Label "{project}")}}}},{{{{json (.Label "{files}")}}}}]'
     there = [json.loads(line) for line in docker("ps", "--all", "--format", row).splitlines()]
     return (

@@ -142,8 +142,9 @@ def test_compose_takes_it_for_its_own_and_makes_the_same(workspace: Make, comman
     one that differs in nothing."""
     repo = workspace({"devpod.toml": RICH, "a b/c": "c"})
     who = identify(repo, "shop", ".devcontainer")
-    files = [repo / ".devcontainer/compose.yaml", who.data / "labels.yaml"]
-    argv = ["compose", "-p", who.project, "--env-file", "/dev/null"]
+    files = [who.data / "compose.yaml", who.data / "labels.yaml"]
+    folder = str(repo / ".devcontainer")
+    argv = ["compose", "-p", who.project, "--env-file", "/dev/null", "--project-directory", folder]
     argv += [word for file in files for word in ("-f", str(file))]
     name = f"{who.project}-dev-1"
 

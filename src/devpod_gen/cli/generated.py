@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from devpod_gen.emit.file import RenderedFile
     from devpod_gen.emit.tree import Change
     from devpod_gen.plan.model import Plan
+    from devpod_gen.workspace.emitted import Emitted
 
 
 def changes_of(
@@ -119,6 +120,21 @@ def write_files(
     if write_env(identity, plan):
         written.append(identity.env_file)
     return tuple(path.relative_to(repo.root).as_posix() for path in written)
+
+
+def emitted_of(
+    plan: "Plan", changes: "tuple[Change, ...]", texts: "Mapping[str, str] | None" = None
+) -> "Emitted":
+    """What an engine is told: these very texts, whatever is in the repo by then. `texts`: what
+    some become, by their paths."""
+    from devpod_gen.emit.configuration import config_in  # noqa: PLC0415
+    from devpod_gen.workspace.emitted import Emitted  # noqa: PLC0415
+
+    told = {change.file.path: change.text for change in changes} | dict(texts or {})
+    generated = {change.file.path: change.file.text for change in changes}
+    compose, config = (f"{plan.output}/{name}" for name in ("compose.yaml", "devcontainer.json"))
+    edited = told[compose] != generated[compose]
+    return Emitted(told[compose], told[config], config_in(told[compose]), edited)
 
 
 def require_up_to_date(changes: "tuple[Change, ...]") -> None:

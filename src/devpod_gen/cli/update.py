@@ -54,7 +54,7 @@ def _before(repo: "Repo") -> "Plan | None":
 def _prove(repo: "Repo", plan: "Plan", console: "Console") -> "Report":
     """Verify the plan from files in a folder of its own, as deep in the repo as theirs, so
     that every relative path in them means the same. Those that are there are not touched."""
-    from devpod_gen.cli.generated import changes_of  # noqa: PLC0415
+    from devpod_gen.cli.generated import changes_of, emitted_of  # noqa: PLC0415
     from devpod_gen.cli.merge import carried  # noqa: PLC0415
     from devpod_gen.disk import publish, staging  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
@@ -70,4 +70,5 @@ def _prove(repo: "Repo", plan: "Plan", console: "Console") -> "Report":
             publish(folder / path.removeprefix(f"{plan.output}/"), text)
         output = folder.relative_to(repo.root).as_posix()
         identity = replace(identity_of(repo, plan), output=output)
-        return verify(Context(Docker(), plan, identity, clock, console.say))
+        context = Context(Docker(), plan, identity, clock, console.say)
+        return verify(context, emitted_of(plan, changes, texts))

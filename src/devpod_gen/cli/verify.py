@@ -66,7 +66,11 @@ def verify(
 
     Example: devpod-gen verify --door ssh,devcontainer
     """
-    from devpod_gen.cli.generated import require_up_to_date, trusted_changes_of  # noqa: PLC0415
+    from devpod_gen.cli.generated import (  # noqa: PLC0415
+        emitted_of,
+        require_up_to_date,
+        trusted_changes_of,
+    )
     from devpod_gen.cli.locked import require_locked  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.verify.memory import remembered  # noqa: PLC0415
@@ -89,6 +93,7 @@ def verify(
     context = Context(engine, plan, identity_of(repo, plan), clock, console.say)
     report = prove(
         context,
+        emitted_of(plan, changes),
         budget=seconds,
         offline=offline,
         locked=locked,

@@ -25,9 +25,7 @@ from devpod_gen.cli.options import (
 from devpod_gen.cli.values import secrets_of
 
 if TYPE_CHECKING:
-    from devpod_gen.emit.tree import Change
     from devpod_gen.engine.model import Container
-    from devpod_gen.plan.model import Plan
     from devpod_gen.verify.doorway import Config
     from devpod_gen.workspace.context import Context
     from devpod_gen.workspace.lifecycle import Running
@@ -52,9 +50,12 @@ def up(
 
     Example: devpod-gen up
     """
-    from devpod_gen.cli.generated import trusted_changes_of, write_files  # noqa: PLC0415
+    from devpod_gen.cli.generated import (  # noqa: PLC0415
+        emitted_of,
+        trusted_changes_of,
+        write_files,
+    )
     from devpod_gen.cli.locked import require_locked  # noqa: PLC0415 - only what is used is loaded
-    from devpod_gen.emit.configuration import config_in  # noqa: PLC0415
     from devpod_gen.engine.docker import Docker  # noqa: PLC0415
     from devpod_gen.workspace import lifecycle  # noqa: PLC0415
     from devpod_gen.workspace.clock import Clock  # noqa: PLC0415
@@ -83,8 +84,8 @@ def up(
     with ExitStack() as locked:
         with clock.stage("lock"):
             locked.enter_context(held(identity, "up", say=console.say))
-        config = config_in(_compose_of(plan, changes))
-        running = lifecycle.up(context, beside, config=config, secrets=secrets)
+        emitted = emitted_of(plan, changes)
+        running = lifecycle.up(context, beside, emitted=emitted, secrets=secrets)
         from devpod_gen.verify.doorway import keep_config  # noqa: PLC0415 - loaded by now
 
         if running.ssh:
@@ -110,11 +111,6 @@ def _config_of(context: "Context", door: "SshDoor", container: "Container") -> "
     from devpod_gen.verify.doorway import config_of  # noqa: PLC0415
 
     return config_of(context.engine, context.plan, door, container)
-
-
-def _compose_of(plan: "Plan", changes: "tuple[Change, ...]") -> str:
-    path = f"{plan.output}/compose.yaml"
-    return next(change.text for change in changes if change.file.path == path)
 
 
 def _tell(console: Console, context: "Context", running: "Running") -> None:

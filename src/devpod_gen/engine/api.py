@@ -5,6 +5,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Protocol
 
 from devpod_gen.engine.command import Result
 from devpod_gen.engine.model import (
+    Allowed,
     Base,
     Build,
     Container,
@@ -228,6 +229,10 @@ class Engine(Protocol):
 
     def published(self, container: str) -> tuple[Published, ...]:
         """The container's ports that are open on the host."""
+        ...
+
+    def require_allowed(self, containers: Sequence[str], allowed: tuple[Allowed, ...]) -> None:
+        """Raises Forbidden where one of these, which are there, has more than its service may."""
         ...
 
     def why_stopped(self, container: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from devpod_gen.engine import alive, belongings, connect, direct, started, unstarted
 from devpod_gen.engine.command import Result, run, stream
 from devpod_gen.engine.model import OnStep, Project
+from devpod_gen.engine.surroundings import surroundings
 from devpod_gen.errors import EngineError, StartError
 
 _DEADLINE = 300.0
@@ -85,18 +86,13 @@ def _command(project: Project) -> tuple[list[str], dict[str, str]]:
     A repo's own `.env`, an override file and COMPOSE_* of the host would otherwise steer it.
     """
     connect.require_plugin("compose")
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("COMPOSE_", "DEVPOD_LOADED_", "DEVPOD_MEMORY", "DEVPOD_MOUNT"))
-    }
     files = [word for file in project.files for word in ("--file", str(file))]
+    files += ["--project-directory", str(project.folder)] if project.folder else []
     argv = [
         *(connect.client(), "compose", "--ansi=never", "--progress=plain"),
         *("--project-name", project.name, *files, "--env-file", os.devnull),
     ]
-    known = {"DEVPOD_PROJECT": project.name} | dict(project.variables)
-    return argv, kept | known
+    return argv, surroundings([("DEVPOD_PROJECT", project.name)], project.variables)
 
 
 def _start_error(project: Project, result: Result) -> StartError:

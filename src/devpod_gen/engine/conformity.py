@@ -29,6 +29,12 @@ _NO_SERVICE = Allowed("", (), ("ALL",), ("no-new-privileges:true",))
 _NAMELESS = late("[0-9a-f]{64}")
 """A volume that an image asks for; Compose keeps it for the next container."""
 
+_VOLUMES_OF_IDES = (
+    ("vscode", "/vscode"),
+    ("jb_devcontainers_shared_volume", "/.jbdevcontainer"),
+)
+_SCREEN = late(r"(?:/run/user/\d+|/mnt/wslg(?:/runtime-dir)?)/wayland-\d+")
+
 _LOOPBACK = frozenset(("127.0.0.1", "::1"))
 _NOTHING: tuple[Any, ...] = (None, "", 0, False, [], {}, ())
 _TOP = frozenset(
@@ -39,35 +45,72 @@ _TOP = frozenset(
 )
 
 
-def require(body: Mapping[str, Any], allowed: Allowed, *, name: str) -> None:
+_MADE = "a container would have more than a workspace may have; there is none now"
+_MEND = "run `devpod-gen generate --force`; if that does not mend it, report it"
+_THERE = "a container with this workspace's labels has more than a workspace may have"
+_LOOK = "see what has made it; `devpod-gen down` removes it, and `up` makes one as the profile says"
+
+
+def require(
+    body: Mapping[str, Any], allowed: Allowed, *, name: str, said: tuple[str, str] = (_MADE, _MEND)
+) -> None:
     """Raises Forbidden, which names each thing, where the request for the container `name` asks
     for another one than `allowed` says, or for more than any of ours may have."""
     found = tuple(Finding(f"{name}::{key}", what) for key, what in refused(body, allowed))
     if found:
-        message = "a container would have more than a workspace may have; there is none now"
-        raise Forbidden(
-            message,
-            where=name,
-            findings=found,
-            fix="run `devpod-gen generate --force`; if that does not mend it, report it",
-        )
+        raise Forbidden(said[0], where=name, findings=found, fix=said[1])
 
 
-def require_made(inspected: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> None:
+def require_there(inspected: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> None:
+    """The same of a container that is there, and that a client may have made, with what IDEs add
+    of their own."""
+    host = inspected.get("HostConfig") or {}
+    mounts = [one for one in host.get("Mounts") or () if not _of_ide(one)]
+    binds = [one for one in host.get("Binds") or () if not _of_ide(_mount(one))]
+    rest = host | {"Mounts": mounts, "Binds": binds}
+    require_made({**inspected, "HostConfig": rest}, allowed, said=(_THERE, _LOOK))
+
+
+def _of_ide(mount: Mapping[str, Any]) -> bool:
+    """A volume with its server, and the socket of the desktop."""
+    source, target = str(mount.get("Source")), str(mount.get("Target"))
+    if mount.get("Type") == "volume":
+        return (source, target) in _VOLUMES_OF_IDES
+    shown = bool(_SCREEN.fullmatch(source)) and target.startswith("/tmp/vscode-wayland-")  # noqa: S108
+    return mount.get("Type") == "bind" and shown and ".." not in target
+
+
+def require_made(
+    inspected: Mapping[str, Any],
+    allowed: tuple[Allowed, ...],
+    *,
+    said: tuple[str, str] = (_MADE, _MEND),
+) -> None:
     """The same of a container that Compose has made, as the engine tells of it; it must be of
     one of the services that are `allowed`."""
     name = str(inspected.get("Name", "")).lstrip("/")
-    service = ((inspected.get("Config") or {}).get("Labels") or {}).get(SERVICE)
+    config = inspected.get("Config") or {}
+    service = (config.get("Labels") or {}).get(SERVICE)
     known = next((one for one in allowed if one.service == service), _NO_SERVICE)
     host = {
         key: value
         for key, value in (inspected.get("HostConfig") or {}).items()
         if not (key in _DEFAULTS and _DEFAULTS[key](value))
     }
+    if (inspected.get("HostConfig") or {}).get("MaskedPaths") == []:  # by an option that is gone
+        host["SecurityOpt"] = [*(host.get("SecurityOpt") or ()), "systempaths=unconfined"]
+    if (networks := _connected(inspected)) and host.get("NetworkMode") == "bridge":
+        host["NetworkMode"] = networks  # Podman says how, and not which
     host["Mounts"] = [*(host.get("Mounts") or ()), *map(_mount, host.pop("Binds", None) or ())]
     for key in ("CapAdd", "CapDrop"):  # engines add the prefix, or leave it out
         host[key] = [one.removeprefix("CAP_") for one in host.get(key) or ()]
-    require({"HostConfig": host}, known, name=name)
+    require({"HostConfig": host, "Image": config.get("Image")}, known, name=name, said=said)
+
+
+def _connected(inspected: Mapping[str, Any]) -> str:
+    """The one network that it is in, where it is one of a project's."""
+    found = tuple((inspected.get("NetworkSettings") or {}).get("Networks") or ())
+    return found[0] if len(found) == 1 and found[0] not in ("bridge", "podman") else ""
 
 
 def _mount(bind: str) -> dict[str, Any]:
@@ -94,6 +137,24 @@ def refused(body: Mapping[str, Any], allowed: Allowed) -> Iterator[tuple[str, st
         elif key not in _MAY or not _MAY[key](value):
             yield f"HostConfig.{key}", f"{value!r} is not for a workspace"
     yield from _privileges(host, allowed)
+    yield from _said(body, host, allowed)
+
+
+def _said(
+    body: Mapping[str, Any], host: Mapping[str, Any], allowed: Allowed
+) -> Iterator[tuple[str, str]]:
+    """What the plan says of it, each where it says something."""
+    image = str(body.get("Image")).removeprefix("docker.io/").removeprefix("library/")
+    if allowed.images and image not in (
+        one.removeprefix("docker.io/").removeprefix("library/") for one in allowed.images
+    ):
+        yield "Image", f"{body.get('Image')!r} is not the plan's"
+    if allowed.network and (network := host.get("NetworkMode")) != allowed.network:
+        yield "HostConfig.NetworkMode", f"{network!r} is not the project's"
+    if allowed.pids and (pids := host.get("PidsLimit")) != allowed.pids:
+        yield "HostConfig.PidsLimit", f"{pids!r} is not the plan's"
+    if allowed.bounded and not host.get("Memory"):
+        yield "HostConfig.Memory", "there is no limit"
 
 
 def _privileges(host: Mapping[str, Any], allowed: Allowed) -> Iterator[tuple[str, str]]:

@@ -94,7 +94,7 @@ def _read(project: Project, environment: dict[str, str]) -> Composed:
                 document["services"]["dev"]["labels"] |= labels
             case _:
                 raise Unknown
-    return composed(document, project.name, file.parent, environment)
+    return composed(document, project.name, project.worked_in, environment)
 
 
 def _key(project: Project, made: Composed, plugin: asked.Plugin) -> str:
@@ -151,7 +151,7 @@ def _belonging(
         "com.docker.compose.oneoff": "False",
         "com.docker.compose.project.config_files": ",".join(map(str, project.files)),
         "com.docker.compose.project.environment_file": os.devnull,
-        "com.docker.compose.project.working_dir": str(project.files[0].parent),
+        "com.docker.compose.project.working_dir": str(project.worked_in),
         SERVICE: "dev",
     }
     network = _network(project)

@@ -11,6 +11,7 @@ from devpod_gen.engine.command import Result, run
 from devpod_gen.engine.model import (
     PROJECT,
     SERVICE,
+    Allowed,
     Base,
     Build,
     Container,
@@ -321,6 +322,14 @@ class Docker:
     def published(self, container: str) -> tuple[Published, ...]:
         """See Engine."""
         return questions.published(container)
+
+    def require_allowed(self, containers: Sequence[str], allowed: tuple[Allowed, ...]) -> None:
+        """See Engine."""
+        from devpod_gen.engine import conformity  # noqa: PLC0415 - only what is used is loaded
+
+        for one in containers:
+            found = wire.require(wire.ask("GET", f"/containers/{wire.name(one)}/json")).value
+            conformity.require_there(found, allowed)
 
     def why_stopped(self, container: str) -> str:
         """See Engine."""

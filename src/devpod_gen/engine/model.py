@@ -146,7 +146,9 @@ class Bind:
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """What the container of one service has: `added` and `dropped` capabilities and security
-    `options`, just these; places of the host and volumes, at most these."""
+    `options`, just these; places of the host and volumes, at most these. `images`: the names of
+    what it is of; `network`: where it is; `pids`: how many processes it has at most; `bounded`:
+    whether its memory has a limit. What is not said is not looked at."""
 
     service: str
     added: tuple[str, ...]
@@ -154,6 +156,10 @@ class Allowed:
     options: tuple[str, ...]
     binds: tuple[Bind, ...] = ()
     volumes: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    network: str = ""
+    pids: int | None = None
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +178,18 @@ class Project:
     """Whether it may be made without Compose, as Compose would make it."""
     allowed: tuple[Allowed, ...] = ()
     """Its services, and what each may have; empty: it is not looked at."""
+    folder: Path | None = None
+    """Where relative paths in the files begin; None: where the first of them is."""
 
     @property
     def volumes(self) -> tuple[str, ...]:
         """The names of all its volumes."""
         return tuple(sorted({name for one in self.allowed for name in one.volumes}))
+
+    @property
+    def worked_in(self) -> Path:
+        """Its folder, as Compose counts it."""
+        return self.folder or self.files[0].parent
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 the second door, and the judge of what we emit."""
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 
 from devpod_gen.engine import connect
 from devpod_gen.engine.command import Result, run
+from devpod_gen.engine.surroundings import surroundings
 from devpod_gen.errors import StartError
 from devpod_gen.regex import late
 from devpod_gen.value import dataclass
@@ -65,7 +65,7 @@ class ReferenceClient:
             *("--docker-path", connect.client(), *arguments),
         ]
         ours = {"COMPOSE_PROJECT_NAME": self.project, "DEVPOD_PROJECT": self.project}
-        return run(argv, timeout=timeout, env=os.environ | ours | dict(self.variables))
+        return run(argv, timeout=timeout, env=surroundings(ours.items(), self.variables))
 
 
 def program() -> str | None:

@@ -27,16 +27,13 @@ from devpod_gen.plan.privileges import privileges
 from devpod_gen.plan.probe import resolve_probes
 from devpod_gen.plan.secret import resolve_secrets
 from devpod_gen.plan.selection import selected, steps, variables
-from devpod_gen.plan.service import resolve_services
+from devpod_gen.plan.service import PIDS, resolve_services
 from devpod_gen.plan.tools import tool_plans
 from devpod_gen.profile.model import Profile
 from devpod_gen.profile.ssh import LISTENS
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.template import Template
 
-PIDS = 4096
-"""Processes and threads of a workspace at once, when the profile does not say: more than
-builds take, and less than brings a machine down."""
 
 IDLE_CPU = 5
 """Per cent of one CPU that counts as use when the profile does not say."""

@@ -7,6 +7,10 @@ from devpod_gen.profile.model import Resources
 from devpod_gen.profile.service import Health, Pairs, Service
 from devpod_gen.value import dataclass
 
+PIDS = 4096
+"""Processes and threads of a container at once, when the profile does not say: more than
+builds take, and less than brings a machine down."""
+
 
 @dataclass(frozen=True, slots=True)
 class HealthPlan:
@@ -62,7 +66,7 @@ def resolve_services(services: tuple[Service, ...]) -> tuple[ServicePlan, ...]:
             # "_" is in no name, so two of them never make the same third.
             volumes=tuple((f"{service.name}_{name}", to) for name, to in service.volumes),
             depends=service.depends,
-            limits=Resources(**dict(service.limits)),
+            limits=Resources(**({"pids": PIDS} | dict(service.limits))),
             health=_health(service.health) if service.health else None,
         )
         for service in services

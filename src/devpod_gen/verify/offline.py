@@ -11,7 +11,7 @@ from devpod_gen.profile.document import document
 from devpod_gen.value import dataclass
 from devpod_gen.verify.report import Check, Door
 from devpod_gen.workspace.batch import Command, Inside, run_all
-from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.emitted import Emitted
 
 # A way out is a default route; and, since engines have passed names on from internal
 # networks, a name that is resolved. 203.0.113.1 is nobody's (RFC 5737): without a route the
@@ -52,7 +52,7 @@ class Cut:
 
 
 @contextmanager
-def cut_off(identity: Identity) -> Iterator[Cut]:
+def cut_off(emitted: Emitted) -> Iterator[Cut]:
     """The files, of the emitted ones; they are gone afterwards.
 
     The project's network is internal: its services reach one another and nothing else. No
@@ -60,10 +60,9 @@ def cut_off(identity: Identity) -> Iterator[Cut]:
     """
     import yaml  # noqa: PLC0415 - only what is used is loaded
 
-    emitted = yaml.safe_load(identity.compose_file.read_text(encoding="utf-8"))
-    config = document(".json", identity.config_file.read_text(encoding="utf-8"))
+    compose, config = yaml.safe_load(emitted.compose), document(".json", emitted.config)
     override = {
-        "services": {name: {"pull_policy": "never"} for name in emitted["services"]},
+        "services": {name: {"pull_policy": "never"} for name in compose["services"]},
         "networks": {"default": {"internal": True}},
     }
     with TemporaryDirectory(prefix="devpod-gen-") as folder:

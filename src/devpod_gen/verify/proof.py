@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import field
+from pathlib import Path
 
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import PROJECT, SERVICE, Container, Project
@@ -40,16 +41,21 @@ class Proof(Context):
     real: tuple[Value, ...] = ()
     checks: list[Check] = field(default_factory=list)
     seen: dict[Door, str] = field(default_factory=dict)
+    file: Path | None = None
+    """The compose file as it was looked at; None: the one in the repo."""
+    edited: bool = False
+    """See Emitted."""
 
     def project(self, door: Door, variables: dict[str, str]) -> Project:
         """A project that nobody else has."""
         name = throwaway.name(door)
         own = {"DEVPOD_SHARED": name}  # a look must not touch the user's shared caches
-        files = (self.identity.compose_file, *((self.cut.compose,) if self.cut else ()))
+        emitted = self.identity.compose_file
+        files = (self.file or emitted, *((self.cut.compose,) if self.cut else ()))
         # Nothing in it is to be kept, so nothing gets long to end.
         known = tuple((variables | own).items())
-        may = allowance(self.identity, self.plan, name, known)
-        return Project(name, files, known, grace=1, allowed=may)
+        may = allowance(self.identity, self.plan, name, known, edited=self.edited)
+        return Project(name, files, known, grace=1, allowed=may, folder=emitted.parent)
 
 
 def shut(run: Proof, door: Door, reason: str) -> None:

@@ -4,8 +4,10 @@ It works in projects of its own and never in the user's: bare Compose in the edi
 project would recreate its container.
 """
 
-from contextlib import nullcontext
+from contextlib import ExitStack
+from dataclasses import replace
 
+from devpod_gen.disk import private_folder, staging
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import PROJECT
 from devpod_gen.plan.model import Plan
@@ -24,6 +26,7 @@ from devpod_gen.workspace import image, lifecycle, mounts, services
 from devpod_gen.workspace.clock import Timing
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_near
+from devpod_gen.workspace.emitted import Emitted, compose_copy
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.images import have_images
 from devpod_gen.workspace.port import VARIABLE as SSH_PORT
@@ -32,8 +35,9 @@ from devpod_gen.workspace.secrecy.value import Value
 from devpod_gen.workspace.variables import variables as known_variables
 
 
-def verify(
+def verify(  # noqa: PLR0913 - what its command has, and of what
     context: Context,
+    emitted: Emitted,
     *,
     budget: float | None = None,
     offline: bool = False,
@@ -43,14 +47,19 @@ def verify(
     rounds: int = 0,
 ) -> Report:
     """Prove the plan. Raises ImageError or StartError when there is nothing to look at;
-    all else is in the report. `budget`: the most seconds to a ready shell. `offline`: with
-    the network cut, and nothing asked of a registry. `locked`: the tools' versions must be
-    these. `secrets`: the real ones, as far as their sources have them: none of them gets
-    into a workspace, and none may be anywhere. `rounds`: that many starts more of each kind
-    are measured."""
-    with cut_off(context.identity) if offline else nullcontext() as cut:
+    all else is in the report. `emitted`: of what is started. `budget`: the most
+    seconds to a ready shell. `offline`: with the network cut, and nothing asked of a registry.
+    `locked`: the tools' versions must be these. `secrets`: the real ones, as far as their
+    sources have them: none of them gets into a workspace, and none may be anywhere. `rounds`:
+    that many starts more of each kind are measured."""
+    with ExitStack() as held:
+        file = compose_copy(
+            held.enter_context(staging(private_folder(context.identity.data))), emitted.compose
+        )
+        cut = held.enter_context(cut_off(emitted)) if offline else None
         work = (context.engine, context.plan, context.identity, context.clock, context.say)
         run = Proof(*work, cut, doors, stand_ins(context.plan.secrets), secrets)
+        run = replace(run, file=file, edited=emitted.edited)
         return _verify(run, budget=budget, locked=locked, rounds=rounds)
 
 

@@ -2,10 +2,12 @@
 and at what Compose has made."""
 
 import os
+from dataclasses import replace
 
 from devpod_gen.engine.model import Allowed, Bind
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.privileges import NEVER, NO_NEW
+from devpod_gen.workspace import memory
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.variables import GIT, Variables
 
@@ -13,10 +15,11 @@ _SHARED = "devpod-gen"
 
 
 def allowance(
-    identity: Identity, plan: Plan, project: str, known: Variables
+    identity: Identity, plan: Plan, project: str, known: Variables, *, edited: bool
 ) -> tuple[Allowed, ...]:
     """The workspace's and its services', in the Compose project of that name, with what only
-    this machine knows."""
+    this machine knows. `edited`: its user has another image or other limits, and trusts them."""
+    network, most = f"{project}_default", bool(dict(known).get(memory.VARIABLE))
     services = (
         Allowed(
             service.name,
@@ -24,6 +27,10 @@ def allowance(
             dropped=NEVER,
             options=(NO_NEW,),
             volumes=tuple(f"{project}_{name}" for name, _ in service.volumes),
+            images=(service.image,),
+            network=network,
+            pids=service.limits.pids,
+            bounded=most or bool(service.limits.memory),
         )
         for service in plan.services
     )
@@ -34,8 +41,15 @@ def allowance(
         options=plan.privileges.options,
         binds=_places(identity, plan, dict(known)),
         volumes=_volumes(plan, project, dict(known)),
+        images=(plan.image.exact, *(one.id for one in plan.image.platforms)),
+        network=network,
+        pids=plan.resources.pids,
+        bounded=most or bool(plan.resources.memory),
     )
-    return (workspace, *services)
+    every = (workspace, *services)
+    if not edited:
+        return every
+    return tuple(replace(one, images=(), pids=None, bounded=False) for one in every)
 
 
 def _places(identity: Identity, plan: Plan, told: dict[str, str]) -> tuple[Bind, ...]:

@@ -37,12 +37,13 @@ _METADATA = (
 """What of a devcontainer.json of ours the client keeps in the label."""
 
 
-def labels_file(identity: Identity, image_metadata: str, *, keep: bool) -> Path:
-    """The compose file with the labels. `keep`: the one that is there, since the container
-    is made of it; with other labels Compose would make it anew."""
+def labels_file(identity: Identity, config: str, image_metadata: str, *, keep: bool) -> Path:
+    """The compose file with the labels. `config`: the text of devcontainer.json. `keep`:
+    the one that is there, since the container is made of it; with other labels Compose would
+    make it anew."""
     path = private_folder(identity.data) / "labels.yaml"
     if not (keep and path.exists()):
-        labels = _labels(identity, image_metadata)
+        labels = _labels(identity, config, image_metadata)
         escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
         publish(path, yaml_of({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
     return path
@@ -55,7 +56,7 @@ def yaml_of(value: Any) -> str:
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _labels(identity: Identity, image_metadata: str) -> dict[str, str]:
+def _labels(identity: Identity, config: str, image_metadata: str) -> dict[str, str]:
     """A branch beside the repo's own workspace has none of the client's: it would take the
     container for that one."""
     ours = {"devpod-gen.id": identity.id, "devpod-gen.host": ownership.host()}
@@ -64,13 +65,13 @@ def _labels(identity: Identity, image_metadata: str) -> dict[str, str]:
     return ours | {
         "devcontainer.local_folder": str(identity.root),
         "devcontainer.config_file": str(identity.config_file),
-        "devcontainer.metadata": _metadata(identity.config_file, image_metadata),
+        "devcontainer.metadata": _metadata(config, image_metadata),
     }
 
 
-def _metadata(config_file: Path, of_image: str) -> str:
+def _metadata(text: str, of_image: str) -> str:
     """As the client itself would write it: the image's entries, then devcontainer.json's."""
-    config = document(".json", config_file.read_text(encoding="utf-8"))
+    config = document(".json", text)
     own = {key: config[key] for key in _METADATA if key in config}
     return json.dumps([*_entries(of_image), own], ensure_ascii=False)
 

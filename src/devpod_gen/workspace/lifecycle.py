@@ -18,6 +18,7 @@ from devpod_gen.workspace import (
 )
 from devpod_gen.workspace.context import Context
 from devpod_gen.workspace.distance import require_near
+from devpod_gen.workspace.emitted import Emitted
 from devpod_gen.workspace.env import write_env
 from devpod_gen.workspace.finding import find as find  # noqa: PLC0414 - a part of this module
 from devpod_gen.workspace.finding import require as require  # noqa: PLC0414
@@ -55,12 +56,12 @@ class Beside:
 
 
 def up(
-    context: Context, beside: Beside, *, config: str, secrets: "tuple[Value, ...]" = ()
+    context: Context, beside: Beside, *, emitted: Emitted, secrets: "tuple[Value, ...]" = ()
 ) -> Running:
     """Have the workspace running and ready: what is asked of a ready shell passes.
 
-    `config` is what the compose file labels the container with: a container with
-    another label is made anew. `secrets` are handed over before anything of the profile's
+    `emitted`: of what it is made; a container with another label than that says is made
+    anew. `secrets` are handed over before anything of the profile's
     runs inside. Raises HostError, ImageError and StartError.
     """
     engine, clock, identity = context.engine, context.clock, context.identity
@@ -77,12 +78,14 @@ def up(
         engine=engine.address(),
         port=port.ssh_port(identity, context.plan),
     )
-    if not (found and found.running and start.is_current(context, found, config=config)):
+    if found and found.running and start.is_current(context, found, config=emitted.label):
+        start.require_ours(context, found, edited=emitted.edited)
+    else:
         with clock.stage("start"):
             found = start.start(
                 context,
                 before,
-                config=config,
+                emitted=emitted,
                 metadata=has.metadata,
                 load=beside.load,
                 load_more=beside.load_more,

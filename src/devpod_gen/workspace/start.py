@@ -9,8 +9,10 @@ from devpod_gen.errors import Forbidden, StartError
 from devpod_gen.meanwhile import begin
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import image, ownership, services
+from devpod_gen.workspace.allowance import allowance
 from devpod_gen.workspace.clock import Clock
 from devpod_gen.workspace.context import Context
+from devpod_gen.workspace.emitted import Emitted, compose_copy
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.mounts import MOUNTS
 from devpod_gen.workspace.variables import GIT, variables
@@ -52,38 +54,62 @@ def is_current(context: Context, container: Container, *, config: str) -> bool:
     )
 
 
+def require_ours(context: Context, container: Container, *, edited: bool) -> None:
+    """Raises Forbidden where a container that is there, and says that it is of this
+    configuration, has more than that: anybody can write a label. Nothing is removed."""
+    project, known = container.project, variables(context.identity, context.plan)
+    loaded = image.doors(context.engine, context.plan.image)
+    may = allowance(
+        context.identity, context.plan, project, (*known, *loaded.items()), edited=edited
+    )
+    # A client that knows nothing of this machine's `.env` has set no limit of memory.
+    may = tuple(replace(one, bounded=False) for one in may)
+    context.engine.require_allowed(_every(context, container), may)
+
+
+def _every(context: Context, container: Container) -> tuple[str, ...]:
+    """Its id, and those of its services."""
+    if not context.plan.services:
+        return (container.id,)
+    found = context.engine.containers({PROJECT: container.project})
+    names = {"dev", *(service.name for service in context.plan.services)}
+    return tuple(one.id for one in found if one.service in names)
+
+
 def start(
     context: Context,
     before: Container | None,
     *,
-    config: str,
+    emitted: Emitted,
     metadata: str,
     load: Callable[[], None],
     load_more: Callable[[], None],
 ) -> Container:
     """Let Compose make it so, services and all, in the project that the clone's container is
-    in already. `metadata`: the image's label, for the container's. `load`, and where one is
-    made `load_more`: what may be done while the engine is busy.
+    in already. `emitted`: of what; `metadata`: the image's label, for the container's.
+    `load`, and where one is made `load_more`: what may be done while the engine is busy.
 
     What did not start is not left lying about. Raises StartError.
     """
     engine, identity = context.engine, context.identity
-    if before and is_current(context, before, config=config):
+    if before and is_current(context, before, config=emitted.label):
+        require_ours(context, before, edited=emitted.edited)
         begin(load)
         if engine.resume(before.id):
             return replace(before, state="running")
-    from devpod_gen.workspace.allowance import allowance  # noqa: PLC0415 - for what is made anew
     from devpod_gen.workspace.labels import labels_file  # noqa: PLC0415
 
     name = before.project if before else identity.project
     if before is None:
         _refuse_to_take_over(engine, identity)
-    keep = before is not None and before.config == config
-    labels = labels_file(identity, metadata, keep=keep)
+    keep = before is not None and before.config == emitted.label
+    labels = labels_file(identity, emitted.config, metadata, keep=keep)
+    files = (compose_copy(identity.data, emitted.compose), labels)
     loaded = image.doors(engine, context.plan.image)
     known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
-    may = allowance(identity, context.plan, name, known)
-    project = Project(name, (identity.compose_file, labels), known, direct=True, allowed=may)
+    may = allowance(identity, context.plan, name, known, edited=emitted.edited)
+    folder = identity.compose_file.parent
+    project = Project(name, files, known, direct=True, allowed=may, folder=folder)
     was_there = before or engine.labelled(PROJECT, name)
     try:
         services.start(engine, project, context.plan, Steps(context.clock, load_more))

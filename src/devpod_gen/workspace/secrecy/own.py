@@ -1,9 +1,9 @@
 """A clone's own workspace, as something that can be searched."""
 
 from devpod_gen.engine.api import Engine
-from devpod_gen.engine.model import Project
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import lifecycle
+from devpod_gen.workspace.emitted import own_project
 from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.secrecy.feed import values_inside
 from devpod_gen.workspace.secrecy.scope import Scope
@@ -20,9 +20,7 @@ def own_values(engine: Engine, plan: Plan, identity: Identity) -> tuple[Value, .
 def own_scope(engine: Engine, plan: Plan, identity: Identity) -> Scope:
     """The workspace that runs, with its image. Raises StartError."""
     container = lifecycle.require(engine, identity)
-    labels = identity.data / "labels.yaml"
-    files = (identity.compose_file, *((labels,) if labels.exists() else ()))
-    project = Project(container.project, files, variables(identity, plan))
+    project = own_project(container.project, identity, variables(identity, plan))
     return Scope(
         engine, identity.root, identity.data, project, image=container.image, container=container.id
     )
