@@ -57,6 +57,7 @@ MADE = {
     *("POST /networks/create", "POST /volumes/create", "POST /containers/create"),
     "POST /containers//start",
 }
+LOOK = "GET /containers//json"
 EXEC = ["POST /containers//exec", "POST /exec//start", "GET /exec//json"]
 
 
@@ -89,12 +90,12 @@ def test_one_exec_and_few_questions(
         assert sorted(started) == ["git", "sh", "ssh"]
 
         asked, started = up()
-        assert asked == [*FIRST, *EXEC]
+        assert asked == [*FIRST, LOOK, *EXEC]
         assert sorted(started) == ["git", "sh"]
 
         docker("stop", "--time=1", container)
         asked, started = up()
-        assert asked == [*FIRST, "POST /containers//start", *EXEC]
+        assert asked == [*FIRST, LOOK, "POST /containers//start", *EXEC]
         assert sorted(started) == ["git", "sh"]
     finally:
         command("down", "--caches", "-C", repo)

@@ -11,7 +11,7 @@ from typing import IO, Any
 import pytest
 
 from devpod_gen.errors import ImageError
-from devpod_gen.workspace import layers
+from devpod_gen.workspace import layers, tarred
 from devpod_gen.workspace.layers import Walk, walk
 
 Entries = dict[str, bytes]
@@ -108,11 +108,11 @@ def test_a_name_is_no_proof_of_a_layer() -> None:
 
 def test_a_large_file_is_shown_in_parts_that_overlap() -> None:
     marker = b"MARKER" * 100
-    content = bytes(layers.PART - 300) + marker + bytes(layers.PART)
+    content = bytes(tarred.PART - 300) + marker + bytes(tarred.PART)
     _, shown = seen(oci(tar({"big": content})))
     parts = [text for _, path, text in shown if path == "big"]
     assert any(marker in part for part in parts)
-    assert max(map(len, parts)) <= layers.PART + layers.OVERLAP
+    assert max(map(len, parts)) <= tarred.PART + layers.OVERLAP
 
 
 def test_it_is_read_in_small_pieces() -> None:

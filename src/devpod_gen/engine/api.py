@@ -148,7 +148,8 @@ class Engine(Protocol):
         on_output: OnOutput = unheard,
     ) -> Result:
         """Run a command inside to its end; it is stopped inside at the deadline (seconds).
-        `on_output` is told all that it has said by then, now and then and at the end."""
+        `on_output` is told what it says as it comes, each time with the end of what was told
+        before. Of many megabytes the beginning and the end are in the result."""
         ...
 
     def read(self, container: str, path: str) -> InnerFile | None:

@@ -4,11 +4,14 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from threading import Timer
 from typing import IO, TYPE_CHECKING, BinaryIO
 
+from devpod_gen.engine.heard import MOST, Heard, TooMuchError
+from devpod_gen.engine.heard import text as text  # noqa: PLC0414 - a part of this module
 from devpod_gen.errors import HostError
 from devpod_gen.value import dataclass
 
@@ -23,6 +26,8 @@ _PIECE = 1024 * 1024
 
 _READER = ("/bin/sh", "-c", "cat || exec cat >/dev/null")
 """Hands on what it reads, and reads on to the end when nobody takes it any more."""
+
+_AFTER = 1.0  # seconds for what a command that was killed has said before
 
 _GRACE = 5.0  # seconds that an interrupted command has to end by itself
 
@@ -54,22 +59,28 @@ def run(
     env: Mapping[str, str] | None = None,
     folder: str | None = None,
 ) -> Result:
-    """Run a command in `folder` to its end; past `timeout` seconds its process group is killed.
+    """Run a command in `folder` to its end; past `timeout` seconds its process group is killed,
+    and so it is when it has said more than anybody wants to hold.
 
     Raises HostError when the program is not there.
     """
     process = _start(argv, env, subprocess.PIPE, folder)
+    heard = Heard()
     try:
-        output, errors = process.communicate(stdin, timeout=timeout)
-    except subprocess.TimeoutExpired:
+        heard.all_of(process, stdin, time.monotonic() + timeout)
+    except (subprocess.TimeoutExpired, TooMuchError) as error:
         _kill(process)
-        output, errors = process.communicate()
-        errors += f"\nstopped after {timeout:g} s".encode()
-        return Result(TIMED_OUT, text(output), text(errors))
+        late = isinstance(error, subprocess.TimeoutExpired)
+        with contextlib.suppress(subprocess.TimeoutExpired, TooMuchError):
+            heard.all_of(process, None, time.monotonic() + _AFTER if late else 0.0)
+        heard.close(process)
+        why = f"stopped after {timeout:g} s" if late else f"stopped: it said over {MOST >> 20} MiB"
+        return Result(TIMED_OUT if late else 1, heard.output, f"{heard.errors}\n{why}")
     except BaseException:
         _stop(process)
         raise
-    return Result(process.returncode, text(output), text(errors))
+    heard.close(process)
+    return Result(process.returncode, heard.output, heard.errors)
 
 
 def stream(
@@ -216,8 +227,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def text(data: bytes | bytearray) -> str:
-    """What a program has said."""
-    return data.decode("utf-8", errors="replace")

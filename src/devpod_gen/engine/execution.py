@@ -10,16 +10,19 @@ from dataclasses import field
 
 from devpod_gen.engine import frames, wire
 from devpod_gen.engine.command import TIMED_OUT, Result, pour, text
-from devpod_gen.engine.model import OnOutput
+from devpod_gen.engine.model import OVERLAP, OnOutput
 from devpod_gen.value import dataclass
 
 _PATIENCE = 5.0
 _PAUSE = 0.002
+_KEPT = 16 << 20
+"""Bytes of the beginning, and of the end, that a command has said."""
 
 
 @dataclass(slots=True)
 class _Said:
-    """What has come by now, and the part of a frame behind it."""
+    """What has come by now, and the part of a frame behind it. Of what never ends, the beginning
+    and the end are kept."""
 
     on_output: OnOutput
     output: bytearray = field(default_factory=bytearray)
@@ -29,11 +32,15 @@ class _Said:
     def take(self, piece: bytes) -> None:
         """Sort what comes into the two streams."""
         self.rest += piece
-        before = len(self.output)
+        fresh = 0
         for stream, said in frames.taken(self.rest):
             (self.errors if stream == frames.ERRORS else self.output).extend(said)
-        if len(self.output) > before:
-            self.on_output(text(self.output))
+            fresh += len(said) if stream != frames.ERRORS else 0
+        if fresh:
+            self.on_output(text(self.output[-fresh - OVERLAP :]))
+        for kept in (self.output, self.errors):
+            if len(kept) > 3 * _KEPT:
+                del kept[_KEPT:-_KEPT]
 
 
 @dataclass(frozen=True, slots=True)

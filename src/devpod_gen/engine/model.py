@@ -222,6 +222,10 @@ def unseen(_step: Step) -> None:
     """For whom steps are nothing."""
 
 
+OVERLAP = 256
+"""What is told of a command's output begins with so many bytes of what was told before: no line
+of ours is cut in two."""
+
 OnOutput = Callable[[str], None]
 
 

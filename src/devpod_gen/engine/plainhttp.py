@@ -13,13 +13,13 @@ _END = b"\r\n\r\n"
 
 
 def exchange(
-    place: str, method: str, target: str, content: bytes, timeout: float
+    place: str, method: str, target: str, content: bytes, timeout: float, most: int | None = None
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, head by lower-case names, and body of the answer: it ends where the engine hangs up,
-    and comes in one piece. Raises EngineError where there is none."""
+    or once `most` bytes have come, and is one piece. Raises EngineError where there is none."""
     asked = request(method, target, content)
     try:
-        answer = _over_socket(place, asked, timeout)
+        answer = _over_socket(place, asked, timeout, most)
     except OSError as error:
         raise connect.unreachable(str(error)) from error
     top, end, said = answer.partition(_END)
@@ -54,11 +54,11 @@ def is_plain(place: str) -> bool:
     return place.startswith(("unix://", "ssh://"))
 
 
-def _over_socket(place: str, asked: bytes, timeout: float) -> bytes:
+def _over_socket(place: str, asked: bytes, timeout: float, most: int | None) -> bytes:
     if place.startswith("ssh://"):
-        return _over_client(asked, timeout)
+        return _over_client(asked, timeout, most)
     with sent(place, asked, timeout) as link:
-        return rest(link)
+        return rest(link, most)
 
 
 @contextmanager
@@ -71,12 +71,16 @@ def sent(place: str, asked: bytes, timeout: float) -> Iterator[socket.socket]:
         yield link
 
 
-def rest(link: socket.socket) -> bytes:
-    """All that comes until the other side hangs up. Raises OSError."""
-    return b"".join(iter(lambda: link.recv(65536), b""))
+def rest(link: socket.socket, most: int | None = None) -> bytes:
+    """All that comes until the other side hangs up, or `most` bytes have come. Raises OSError."""
+    pieces, size = [], 0
+    while (most is None or size < most) and (piece := link.recv(65536)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
-def _over_client(asked: bytes, timeout: float) -> bytes:
+def _over_client(asked: bytes, timeout: float, most: int | None) -> bytes:
     """The client's own way to a distant engine: by the user's OpenSSH, with its settings. Its
     input stays open until all is read: the engine drops what its asker has hung up on."""
     argv = [connect.client(), *connect.chosen(), "system", "dial-stdio"]
@@ -90,9 +94,11 @@ def _over_client(asked: bytes, timeout: float) -> bytes:
         try:
             process.stdin.write(asked)
             process.stdin.flush()
-            answer = process.stdout.read()
+            answer = process.stdout.read(-1 if most is None else most)
         finally:
             timer.cancel()
+        if most is not None:
+            process.kill()
         if not answer:
             raise connect.unreachable(process.stderr.read().decode(errors="replace"))
     return answer

@@ -8,12 +8,14 @@ import tarfile
 from collections.abc import Callable
 from functools import partial
 from tempfile import TemporaryFile
+from threading import Timer
 from typing import IO
 
 from devpod_gen.engine import alive, connect
-from devpod_gen.engine.command import feed, run
+from devpod_gen.engine.command import feed, run, text
 from devpod_gen.engine.relay import relay
 from devpod_gen.errors import EngineError
+from devpod_gen.meanwhile import begin
 from devpod_gen.regex import late
 
 _CONTROL = 30.0
@@ -112,6 +114,14 @@ def in_volumes(container: str, take: Callable[[str, IO[bytes]], None]) -> None:
             raise EngineError(message, where=container, fix="run it again")
 
 
+def _beginning(pipe: IO[bytes] | None) -> bytes:
+    """Of what comes, read to its end: that may be never, and is on no disk."""
+    kept = pipe.read(_PIECE) if pipe else b""
+    while pipe and pipe.read(_PIECE):
+        pass
+    return kept
+
+
 def _of_the_host(container: str) -> frozenset[str]:
     """Where the container has a file or folder of the host."""
     mounts = json.loads(inspect("container", container)).get("Mounts") or ()
@@ -127,14 +137,17 @@ def _archive(
     container: str, argv: list[str], stdin: bytes, take: Callable[[IO[bytes]], None]
 ) -> None:
     """A file that vanishes, or grows, is none that could not be read; any other word of tar's
-    means that something was left out. Raises EngineError."""
-    with TemporaryFile() as given, TemporaryFile() as words:
+    means that something was left out. It is ended past its time: a file of a stranger's may be of
+    any size, and its tar may never end. Raises EngineError."""
+    with TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
         command = [connect.client(), "exec", "-i", "-e", "LC_ALL=C", "-u", "root", container, *argv]
-        with subprocess.Popen(
-            command, stdin=given, stdout=subprocess.PIPE, stderr=words
-        ) as process:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=given, stdout=pipe, stderr=pipe) as process:
+            timer = Timer(_DEADLINE, process.kill)
+            timer.start()
+            words = begin(lambda: _beginning(process.stderr))
             try:
                 if process.stdout:
                     take(process.stdout)
@@ -142,8 +155,9 @@ def _archive(
             except BaseException:
                 process.kill()
                 raise
-        words.seek(0)
-        said = words.read(_PIECE).decode("utf-8", errors="replace").splitlines()
+            finally:
+                timer.cancel()
+            said = text(words()).splitlines()
     wrong = [line for line in said if not _HARMLESS.search(line)]
     if wrong or code not in (0, 1, 2):
         message = f"the container's files cannot all be read: {wrong[-1] if wrong else code}"

@@ -94,14 +94,16 @@ def ask(
     *,
     query: Mapping[str, Any] | None = None,
     timeout: float = _DEADLINE,
+    most: int | None = None,
 ) -> Answer:
-    """Ask the engine; a refusal is an answer. Raises EngineError when there is none."""
+    """Ask the engine; a refusal is an answer. `most`: bytes of it, after which nobody listens any
+    more. Raises EngineError when there is none."""
     place = connect.url()
     target = f"/v{_version(place)}{path}" + (f"?{urlencode(query)}" if query else "")
     content = b"" if body is None else json.dumps(body).encode()
     if not plainhttp.is_plain(place):
-        return _by_library(method, target, content, timeout)
-    status, head, said = plainhttp.exchange(place, method, target, content, timeout)
+        return _by_library(method, target, content, timeout, most)
+    status, head, said = plainhttp.exchange(place, method, target, content, timeout, most)
     return Answer(status, said, head)
 
 
@@ -142,16 +144,25 @@ def _version(place: str) -> str:
     return ".".join(map(str, min(numbers or _NEWEST, _NEWEST)))
 
 
-def _by_library(method: str, target: str, content: bytes, timeout: float) -> Answer:
+def _by_library(
+    method: str, target: str, content: bytes, timeout: float, most: int | None
+) -> Answer:
     from requests.exceptions import RequestException  # noqa: PLC0415 - it takes its time
 
     api = connect.api().api
     told = {"Content-Type": "application/json"}
     try:
         answer = api.request(
-            method, f"{api.base_url}{target}", data=content, headers=told, timeout=timeout
+            method,
+            f"{api.base_url}{target}",
+            data=content,
+            headers=told,
+            timeout=timeout,
+            stream=most is not None,
         )
+        with answer:
+            body = answer.content if most is None else next(answer.iter_content(most), b"")
     except RequestException as error:
         raise connect.unreachable(str(error)) from error
     head = {key.lower(): value for key, value in answer.headers.items()}
-    return Answer(answer.status_code, answer.content, head)
+    return Answer(answer.status_code, body, head)

@@ -132,7 +132,7 @@ def run_errand(
     known = records(result.output, token)
     if "ready" not in known:
         raise refuse(context.engine, container, user, result, seconds=patience)
-    who = login_of(user, known["ready"].words)
+    who = login_of(user, known["ready"].words, container)
     if "user" not in known:  # root may not become another: then the engine has to
         words = [token, folder, keys, told[0], who.shell, *told[1:]]
         argv = ["sh", "-c", _AS_USER, "sh", *words]
@@ -164,10 +164,16 @@ def _done(errand: Errand, who: Login, known: Mapping[str, Record], result: Resul
 def _timed(known: Mapping[str, Record], name: str, result: Result) -> Timed:
     if name not in known:
         return Timed(result.code or 1, result.last_lines(3), 0.0)
-    return Timed(int(known[name].words), known[name].said, 0.0)
+    return Timed(_code(known[name]), known[name].said, 0.0)
 
 
 def _result(known: Mapping[str, Record], name: str, result: Result) -> Result:
     if name not in known:
         return Result(result.code or 1, "", result.errors)
-    return Result(int(known[name].words), known[name].said, result.errors)
+    return Result(_code(known[name]), known[name].said, result.errors)
+
+
+def _code(record: Record) -> int:
+    """How it ended; what is no exit code is none that is well."""
+    words = record.words
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 4 else 1

@@ -9,21 +9,22 @@ import gzip
 import hashlib
 import json
 import tarfile
-from collections.abc import Callable, Collection
+import zlib
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import field
 from typing import IO, Any, cast
 
 from devpod_gen.errors import ImageError
 from devpod_gen.value import dataclass
-
-PART = 512 << 10
-"""How much of a file is looked at at once: what fits into a processor's cache."""
+from devpod_gen.workspace.tarred import members, opened, parts
 
 OVERLAP = 32 << 10
 """How much of it is looked at again with the next part, so that nothing is cut in two."""
 
 _BLOCK = 64 << 10
-"""tarfile copies what is left of a block at each read: larger ones are slower."""
+
+_LONGEST = 8 << 20
+"""Bytes that a document may have which describes an image."""
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
@@ -59,8 +60,8 @@ def walk(archive: IO[bytes], look: Callable[[int], Look], *, known: Collection[s
     """
     done = Walk()
     try:
-        with tarfile.open(fileobj=archive, mode="r|", bufsize=_BLOCK) as outer:
-            for member in outer:
+        with opened(archive) as outer:
+            for member in members(outer):
                 content = outer.extractfile(member) if member.isfile() else None
                 digest = f"sha256:{member.name.rpartition('/')[2]}"
                 if not content or (digest in known and member.name.startswith("blobs/")):
@@ -71,7 +72,7 @@ def walk(archive: IO[bytes], look: Callable[[int], Look], *, known: Collection[s
                     done.layers.append(_walk_layer(content, look(len(done.layers))))
         while archive.read(_BLOCK):  # to the end, or the sender would fail
             pass
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         message = f"the image's layers cannot be read: {error}"
         raise ImageError(message, fix="build or pull the image again") from error
     return done
@@ -86,8 +87,8 @@ def _is_document(name: str, content: IO[bytes]) -> bool:
 
 def _read_document(content: IO[bytes], done: Walk) -> None:
     try:
-        done.documents.append(json.loads(content.read(64 << 20)))
-    except ValueError:  # VERSION and the like
+        done.documents.append(json.loads(content.read(_LONGEST)))
+    except (ValueError, RecursionError):  # VERSION and the like
         return
 
 
@@ -99,21 +100,19 @@ def _walk_layer(content: IO[bytes], look: Look) -> str:
         raise ImageError(message, fix="push and build with gzip layers")
     raw = gzip.GzipFile(fileobj=content) if start.startswith(b"\x1f\x8b") else content
     hashed = _Hashed(raw)
-    with tarfile.open(fileobj=cast("IO[bytes]", hashed), mode="r|", bufsize=_BLOCK) as layer:
-        for member in layer:
+    with opened(cast("IO[bytes]", hashed)) as layer:
+        for member in members(layer):
             look(member.name, _names(member))
-            file = layer.extractfile(member) if member.isfile() else None
-            if file:
-                _show(file, member.name, look)
-            layer.members.clear()  # type: ignore[attr-defined]  # tarfile keeps them all
+            show(parts(layer, member), member.name, look)
     while hashed.read(_BLOCK):
         pass
     return f"sha256:{hashed.digest.hexdigest()}"
 
 
-def _show(file: IO[bytes], path: str, look: Look) -> None:
+def show(content: Iterable[bytes], path: str, look: Look) -> None:
+    """Look at a file part by part, so that nothing is cut in two."""
     kept = b""
-    while part := file.read(PART):
+    for part in content:
         look(path, kept + part)
         kept = part[-OVERLAP:]
 

@@ -38,7 +38,7 @@ class Record:
 def records(output: str, token: str) -> Mapping[str, Record]:
     """By name; probes by their place, as `probe 0`. The keys' mark is in one piece, since they
     are made beside what says the others."""
-    keys = re.compile(rf"\n{token} keys (\d+)\n(.*?)\n{token} end\n", re.DOTALL)
+    keys = re.compile(rf"\n{token} keys (\d{{1,3}})\n(.*?)\n{token} end\n", re.DOTALL)
     made = keys.search(output)
     first, *rest = keys.sub("", output).split(f"\n{token} ")
     found, said = {}, first

@@ -67,14 +67,16 @@ def wait_until_ready(engine: Engine, container: Container, user: str, *, seconds
         container.id, ["sh", "-c", _WAIT, "sh", user], user="root", timeout=seconds
     )
     if result.ok:
-        return login_of(user, result.output.strip())
+        return login_of(user, result.output.strip(), container)
     raise refuse(engine, container, user, result, seconds=seconds)
 
 
-def login_of(user: str, line: str) -> Login:
-    """Who a line of /etc/passwd says."""
-    fields = line.split(":")
-    return Login(user, fields[6] or "/bin/sh", fields[5])
+def login_of(user: str, line: str, container: Container) -> Login:
+    """Who a line of /etc/passwd says. Raises StartError for what is none."""
+    if found := _login(user, line):
+        return found
+    message = f"the container's /etc/passwd says nothing of use about the user {user}"
+    raise StartError(message, where=container.name, fix="give the user a whole line there")
 
 
 def refuse(

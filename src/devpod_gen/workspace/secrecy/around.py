@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from devpod_gen.home import cache_home, state_home
-from devpod_gen.workspace.layers import PART
 from devpod_gen.workspace.secrecy.hunt import pieces
 from devpod_gen.workspace.secrecy.scope import Look, Scope
+from devpod_gen.workspace.tarred import PART
 
 
 def arguments(scope: Scope, look: Look) -> None:  # noqa: ARG001 - a place's signature

@@ -3,16 +3,16 @@ and what runs in it. The place that is there for secrets is left out."""
 
 import contextlib
 import json
-import tarfile
 from functools import partial
 from typing import IO, Any
 
 from devpod_gen.engine.model import PROJECT
 from devpod_gen.errors import EngineError
-from devpod_gen.workspace.layers import OVERLAP, PART
+from devpod_gen.workspace.layers import show
 from devpod_gen.workspace.secrecy.hunt import pieces
 from devpod_gen.workspace.secrecy.imaged import each, texts
 from devpod_gen.workspace.secrecy.scope import Look, Scope
+from devpod_gen.workspace.tarred import PART, members, opened, parts
 
 _ARGUMENTS = 'for f in /proc/[0-9]*/cmdline; do tr "\\0" " " <"$f" 2>/dev/null && echo; done; true'
 
@@ -95,15 +95,11 @@ def _unpacked_below(look: Look, top: str, archive: IO[bytes]) -> None:
 
 def _unpacked(look: Look, archive: IO[bytes]) -> None:
     """Every file of an archive, part by part, and its name."""
-    with tarfile.open(fileobj=archive, mode="r|") as unpacked:
-        for member in unpacked:
+    with opened(archive) as unpacked:
+        for member in members(unpacked):
             path = f"/{member.name.removeprefix('./')}"
             look(path, member.linkname.encode("utf-8", "surrogateescape"))
-            content = unpacked.extractfile(member) if member.isfile() else None
-            kept = b""
-            while content and (part := content.read(PART)):
-                look(path, kept + part)
-                kept = part[-OVERLAP:]
+            show(parts(unpacked, member), path, look)
     with contextlib.suppress(ValueError):
         while archive.read(PART):
             pass
