@@ -355,3 +355,19 @@ def test_at_a_terminal_a_change_is_shown_first(make_repo: Make, cli: Cli) -> Non
     assert question
     assert "  +RUN evil\n" in shown
     assert "-RUN" not in shown
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o702])
+def test_records_that_others_can_write_are_none(mode: int, make_repo: Make, cli: Cli) -> None:
+    """Whoever can put a record there would trust for this user."""
+    repo = make_repo({"devpod.toml": 'name = "shop"\n[secrets.A]\nenv = "A"\n'})
+    told = json.loads(cli("trust", "--json", "-C", repo).out)
+    assert cli("trust", "--yes", told["hash"], "-C", repo).code == 0
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "devpod-gen" / "trust"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(mode)
+    for words in (("up", "-C", repo), ("trust", "--list", "-C", repo)):
+        ran = cli(*words)
+        assert (ran.code, "others can write what you have trusted" in ran.err) == (4, True)
+    folder.chmod(0o700)
+    assert cli("trust", "--list", "-C", repo).code == 0

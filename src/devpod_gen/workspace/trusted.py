@@ -3,12 +3,15 @@
 import difflib
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from devpod_gen.disk import private_folder, publish
+from devpod_gen.errors import HostError
 from devpod_gen.home import state_home
 from devpod_gen.profile.wording import printable
 from devpod_gen.value import dataclass
@@ -43,7 +46,9 @@ def keep(record: Record) -> None:
 
 
 def find(digest: str) -> Record | None:
-    """The record of this content, if it was trusted."""
+    """The record of this content, if it was trusted. Raises HostError where somebody else could
+    have written it."""
+    _require_mine()
     return _record(_path(digest))
 
 
@@ -54,7 +59,8 @@ def last(root: Path, file: str) -> Record | None:
 
 
 def records() -> tuple[Record, ...]:
-    """Everything that was trusted, by clone and file."""
+    """Everything that was trusted, by clone and file. Raises HostError, as `find`."""
+    _require_mine()
     found = (_record(path) for path in sorted(_folder().glob("*.json")))
     kept = [record for record in found if record]
     return tuple(sorted(kept, key=lambda record: (record.root, record.file, record.hash)))
@@ -97,6 +103,22 @@ def _record(path: Path) -> Record | None:
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return record if path == _path(record.hash) else None
+
+
+def _require_mine() -> None:
+    """Whoever may write there has a say in what is run."""
+    folder = _folder()
+    try:
+        info = folder.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        message = f"what you have trusted cannot be read: {error.strerror}"
+        raise HostError(message, where=str(folder), fix="make it a folder of yours") from error
+    if info.st_uid not in (0, os.geteuid()) or info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        message = "others can write what you have trusted, so it is not this user's"
+        fix = f"`chmod go-w {folder}`, and own it; or set XDG_STATE_HOME to a folder of yours"
+        raise HostError(message, where=str(folder), fix=fix)
 
 
 def _path(digest: str) -> Path:
