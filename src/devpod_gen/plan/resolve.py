@@ -34,7 +34,6 @@ from devpod_gen.profile.ssh import LISTENS
 from devpod_gen.profile.stacks import Stack
 from devpod_gen.profile.template import Template
 
-
 IDLE_CPU = 5
 """Per cent of one CPU that counts as use when the profile does not say."""
 
