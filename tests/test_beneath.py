@@ -389,3 +389,17 @@ def test_names_that_look_like_ours(make_repo: Make, cli: Cli) -> None:
     (repo / ".devpod-gen-x-y").mkdir()
     assert cli("generate", "-C", repo).code == 0
     assert (repo / ".devpod-gen-²-x").is_dir()
+
+
+@pytest.mark.parametrize("name", ["devcontainer.json", ".env"])
+@pytest.mark.parametrize("command", ["generate", "up"])
+def test_of_what_is_refused_nothing_is_written(
+    name: str, command: str, make_repo: Make, cli: Cli, tmp_path: Path
+) -> None:
+    """Not the files before it, and nothing in the user's own folders."""
+    repo = make_repo({"devpod.toml": 'name = "shop"\n'})
+    (repo / ".devcontainer").mkdir()
+    (repo / ".devcontainer" / name).symlink_to(tmp_path / "elsewhere")
+    before = sorted(tmp_path.rglob("*"))
+    assert cli(command, "-C", repo).code == 2
+    assert sorted(tmp_path.rglob("*")) == before

@@ -685,6 +685,20 @@ def test_no_document_takes_long(seed: str, suffix: str) -> None:
     assert time.process_time() - start < 3
 
 
+def test_toml_of_many_long_keys() -> None:
+    """Its parser takes quadratic time for each: 20 s for all of these."""
+    text = "".join(f"{'a.' * 4000}k{number} = 1\n" for number in range(100))
+    start = time.process_time()
+    assert document.document(".toml", text) is None
+    assert time.process_time() - start < 1
+
+
+def test_a_comment_ends_where_it_does_for_clients() -> None:
+    for end in "\n\r\u2028\u2029":
+        assert document.document(".json", f'{{ // x{end}"a": 1 }}') == {"a": 1}
+    assert document.document(".json", "[1/**/2]") is None
+
+
 def test_json_with_comments() -> None:
     text = '{"a": "// no", /* b */ "b": ["x,]",], // c\n "c": {"d": 1,},}'
     assert document.document(".jsonc", text) == {"a": "// no", "b": ["x,]"], "c": {"d": 1}}

@@ -37,6 +37,10 @@ TEXTS = {
     "deep-flow": "[" * 60_000,
     "deep-lines": "[\n" * 30_000,
     "deep-tables": '{"a":' * 10_000,
+    "deep-settings": '{"customizations": {"vscode": {"settings": '
+    + '{"a":' * 900
+    + "1"
+    + "}" * 903,
     "deep-block": "\n".join(" " * i + "a:" for i in range(340)),
     "deep-lists": "- " * 8_000 + "x",
     "bomb": BOMB,

@@ -36,6 +36,7 @@ VARIABLE = (
 )
 
 
+DEEP = '{ "customizations": ' + '{"a":' * 200 + "1" + "}" * 200 + ",\n"
 SIDECAR = """  db:
     image: "postgres:17"
     pull_policy: missing
@@ -317,6 +318,15 @@ def test_what_is_kept_is_bounded(repo: Path, cli: Cli) -> None:
         (JSON, ('"golang.go"', '"${localEnv:AWS_KEY}"'), "${localEnv…}"),
         (JSON, ('"golang.go"', '"golang.go'), "cannot be parsed"),
         (JSON, ('"service": "dev"', '"service": "other"'), "service"),
+        (JSON, ("{\n", '{ // x\r"initializeCommand": "id", //\n'), "carriage return"),
+        (JSON, ("{\n", '{ // x\u2028"initializeCommand": "id", //\n'), "U+2028"),
+        (JSON, ("{\n", "{ // \u202e\n"), "U+202E"),
+        (JSON, ("{\n", '{ "service": "x",\n'), '"service" twice'),
+        (JSON, ("{\n", '{ "customizations": {"a": NaN},\n'), "cannot be parsed"),
+        (JSON, ("{\n", DEEP), "cannot be parsed"),
+        (YAML, ("    init: true\n", "    init: true # \u202e\n"), "U+202E"),
+        (YAML, ("    init: true\n", "    init: true # x\r    privileged: true\n"), "carriage"),
+        (YAML, ("    init: true\n", "    init: true\n    init: true\n"), '"init" twice'),
         (YAML, ("    init: true\n", "    init: true\n    privileged: true\n"), "privileged"),
         (YAML, ("    init: true\n", "    init: true\n    build: .\n"), "build"),
         (YAML, ('cap_drop: ["ALL"]', "cap_drop: []"), "cap_drop"),
@@ -344,7 +354,7 @@ def test_what_may_not_be_is_refused(
     assert told in ran.err
     assert tree(repo) == before
 
-    (repo / name).write_text(merged((repo / name).read_text()))
+    (repo / name).write_bytes(merged((repo / name).read_bytes().decode()).encode())
     for command in (("generate", "--check"), ("up",), ("verify",)):
         ran = cli(*command, "-C", repo)
         assert ran.code in (1, 2)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -116,7 +117,21 @@ def test_a_pipe_is_not_read(name: str, make_repo: Make, cli: Cli) -> None:
     assert "is neither a file nor a folder" in refused(cli, repo)[0]["message"]
 
 
-@pytest.mark.parametrize("much", ["large", "many"])
+@pytest.mark.parametrize("much", ["stacks", "together"])
+def test_too_much_together(much: str, make_repo: Make, cli: Cli) -> None:
+    """What one folder may have, all have together: reading many takes no longer."""
+    repo = make_repo(FILES)
+    for number in range(own.MOST if much == "stacks" else 3):
+        folder = repo / own.PLACE / f"s{number}"
+        shutil.copytree(repo / TOY, folder)
+        if much == "together":
+            with (folder / "blob").open("wb") as stream:
+                stream.truncate(contents.LARGEST // 2)
+    told = "holds more than 24 stacks" if much == "stacks" else "500 entries and 16 MiB"
+    assert told in refused(cli, repo)[0]["message"]
+
+
+@pytest.mark.parametrize("much", ["large", "many", "folders"])
 def test_too_much(much: str, make_repo: Make, cli: Cli) -> None:
     repo = make_repo(FILES)
     if much == "large":
@@ -124,7 +139,8 @@ def test_too_much(much: str, make_repo: Make, cli: Cli) -> None:
             stream.truncate(contents.LARGEST)
     else:
         for number in range(contents.MOST):
-            (repo / TOY / f"f{number}").touch()
+            path = repo / TOY / f"f{number}"
+            path.mkdir() if much == "folders" else path.touch()
     assert refused(cli, repo)[0]["message"] == "holds more than 500 entries and 16 MiB"
 
 

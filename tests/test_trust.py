@@ -371,3 +371,33 @@ def test_records_that_others_can_write_are_none(mode: int, make_repo: Make, cli:
         assert (ran.code, "others can write what you have trusted" in ran.err) == (4, True)
     folder.chmod(0o700)
     assert cli("trust", "--list", "-C", repo).code == 0
+
+
+@pytest.mark.parametrize(
+    "how", ["written by all", "a folder of all", "above", "link", "pipe", "deep", "large"]
+)
+def test_a_record_of_somebody_elses_trusts_nothing(how: str, make_repo: Make, cli: Cli) -> None:
+    """Where all of them may be, that is the host's fault."""
+    repo = make_repo(FILES)
+    assert cli("trust", "--yes", asked(cli, repo), "-C", repo).code == 0
+    folder = state()
+    (record,) = folder.iterdir()
+    match how:
+        case "written by all":
+            record.chmod(0o666)
+        case "a folder of all":
+            folder.chmod(0o777)
+        case "above":
+            folder.parent.chmod(0o777)
+        case "link":
+            record.rename(repo / "record")
+            record.symlink_to(repo / "record")
+        case "pipe":
+            record.unlink()
+            os.mkfifo(record)
+        case "deep":
+            record.write_text("[" * 100_000)
+        case _:
+            os.truncate(record, 10**11)
+    assert cli("build", "-C", repo).code == (4 if how in ("a folder of all", "above") else 3)
+    folder.parent.chmod(0o700)

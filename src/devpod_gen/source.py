@@ -1,6 +1,7 @@
 """Files that a stranger wrote, read so that the reading itself can do no harm.
 
-A repo can hold what is no file: a link out of it, a named pipe that never ends, a device.
+A repo can hold what is no file: a link out of it, a named pipe that never ends, a device. In a
+folder that others can write, so can what should be this user's own.
 """
 
 import os
@@ -31,6 +32,42 @@ def read(path: Path, *, most: int, inside: Path | None = None) -> bytes:
         message = f"is larger than {most // 1024} KiB"
         raise RefusedError(message)
     return content
+
+
+def own(path: Path, *, most: int) -> bytes | None:
+    """The bytes of a plain file of at most `most` of them that nobody but this user, and root,
+    can have put there or written; None of any other one, and where there is none."""
+    try:
+        if not is_own(path):
+            return None
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode) or not _is_only_mine(status):
+                return None
+            content = stream.read(most + 1)
+    except OSError:
+        return None
+    return content if len(content) <= most else None
+
+
+def is_own(path: Path) -> bool:
+    """Whether nobody but this user, and root, can put another file at `path`, or another folder
+    above it; what is above the home is the system's. A group may be able to write what is above
+    its folder: at many places everybody has one of their own. Raises OSError."""
+    above, home = [path.parent, *path.parent.parents], Path("~").expanduser()
+    mine = above[: above.index(home) + 1] if home in above else above
+    return _is_only_mine(mine[0].stat()) and all(_is_mine(one.stat()) for one in mine[1:])
+
+
+def _is_only_mine(status: os.stat_result) -> bool:
+    return _is_mine(status) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _is_mine(status: os.stat_result) -> bool:
+    """What is sticky, as /tmp is, lets nobody replace what is another's."""
+    open_to_all = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
+    return status.st_uid in (0, os.geteuid()) and not open_to_all
 
 
 def _is_below(real: Path, folder: Path) -> bool:

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from devpod_gen import source
 from devpod_gen.cli.console import Console
 from devpod_gen.cli.options import Repo, known_identity, trusted_plan_of, with_own_dotfiles
 from devpod_gen.errors import DevpodError
+from devpod_gen.source import RefusedError
 
 if TYPE_CHECKING:
     from devpod_gen.workspace.dotfiles import Applied
@@ -18,12 +20,18 @@ def dotfiles_first(repo: Repo) -> None:
     console = Console(as_json=False, verbose=False)
     own = config_path()
     try:
-        if (own and own.exists()) or b"dotfiles" in repo.profile_path.read_bytes():
+        if (own and own.exists()) or b"dotfiles" in _content(repo):
             _apply_dotfiles(repo, console)
     except FileNotFoundError:  # without a profile, nobody has asked for any
         return
-    except (DevpodError, OSError) as error:
+    except (DevpodError, OSError, RefusedError) as error:
         console.say(f"warning: the dotfiles are not applied: {error}")
+
+
+def _content(repo: Repo) -> bytes:
+    from devpod_gen.profile.load import LARGEST  # noqa: PLC0415 - only what is used is loaded
+
+    return source.read(repo.profile_path, most=LARGEST, inside=repo.root)
 
 
 def _apply_dotfiles(repo: Repo, console: Console) -> None:

@@ -28,13 +28,38 @@ def changes_of(
     With `ci` there is its workflow among them; so there is once we have written one. Raises
     Untrusted for a repo's own templates that its user has not trusted.
     """
-    from devpod_gen.emit.recall import key_of, recall, remember  # noqa: PLC0415
+    changes, key = _held(repo, plan, ci)
+    if keep:
+        _keep(repo, plan, key, changes)
+    return changes
+
+
+def trusted_changes_of(repo: Repo, plan: "Plan") -> "tuple[Change, ...]":
+    """The same, for what runs by these files. Raises Untrusted where one that was merged says
+    more than the profile, and its user has not trusted that."""
+    changes, key = _held(repo, plan, None)
+    edited = with_edits(plan, changes)
+    if edited.edits:
+        trusted(repo, edited)
+    _keep(repo, plan, key, changes)
+    return changes
+
+
+def _held(repo: Repo, plan: "Plan", ci: Ci | None) -> "tuple[tuple[Change, ...], str | None]":
+    """The files against those on disk; with the key of what was rendered for it, if it was."""
+    from devpod_gen import beneath  # noqa: PLC0415 - only what is used is loaded
+    from devpod_gen.emit.recall import key_of, recall  # noqa: PLC0415
 
     require_rendering(repo, plan)
     own = _is_our_own(repo.root)
     key = key_of(plan, own=own)
-    if not ci and (known := recall(repo.root, plan, key)):
-        return known
+    known = None if ci else recall(repo.root, plan, key)
+    changes = known or _compared(repo, plan, ci, own=own)
+    beneath.read(repo.root, f"{plan.output}/.env")  # the last to be written, and no later refused
+    return changes, None if known else key
+
+
+def _compared(repo: Repo, plan: "Plan", ci: Ci | None, *, own: bool) -> "tuple[Change, ...]":
     from devpod_gen.emit.bundle import bundle  # noqa: PLC0415 - only what is used is loaded
     from devpod_gen.emit.former import compare_all  # noqa: PLC0415
     from devpod_gen.emit.paths import workflow_path  # noqa: PLC0415
@@ -45,9 +70,6 @@ def changes_of(
     of_ci: tuple[RenderedFile, ...] = ()
     if ci or os.path.lexists(repo.root / workflow_path(plan.variant)):
         of_ci = (workflow(plan, own=own),)
-    if keep:
-        remember(repo.root, plan.output, key, (*files, *of_ci))
-        _keep_texts(repo, plan, (*files, *of_ci))
     try:
         flows = compare(repo.root, of_ci)
     except NotOurs:  # whatever is there, it is not ours: a `.github` that is a link
@@ -56,16 +78,6 @@ def changes_of(
         flows = ()
     wanted = tuple(x for x in flows if ci or x.state not in (State.MISSING, State.FOREIGN))
     return (*compare_all(repo.root, plan.output, files), *wanted)
-
-
-def trusted_changes_of(repo: Repo, plan: "Plan") -> "tuple[Change, ...]":
-    """The same, for what runs by these files. Raises Untrusted where one that was merged says
-    more than the profile, and its user has not trusted that."""
-    changes = changes_of(repo, plan)
-    edited = with_edits(plan, changes)
-    if edited.edits:
-        trusted(repo, edited)
-    return changes
 
 
 def with_edits(plan: "Plan", changes: "tuple[Change, ...]") -> "Plan":
@@ -79,11 +91,25 @@ def with_edits(plan: "Plan", changes: "tuple[Change, ...]") -> "Plan":
     return replace(plan, edits=edits_of(changes))
 
 
-def _keep_texts(repo: Repo, plan: "Plan", files: "tuple[RenderedFile, ...]") -> None:
+def _keep(repo: Repo, plan: "Plan", key: str | None, changes: "tuple[Change, ...]") -> None:
+    """Remember what was rendered, but for a repo whose files are refused: of that nothing is
+    written, here neither."""
+    from devpod_gen.emit.tree import State  # noqa: PLC0415 - only what is used is loaded
+
+    if key is None or any(one.findings or one.state is State.FOREIGN for one in changes):
+        return
+    from devpod_gen.emit.recall import remember  # noqa: PLC0415
+
+    remember(repo.root, plan.output, key, tuple(one.file for one in changes if not one.gone))
+    _keep_texts(repo, plan, changes)
+
+
+def _keep_texts(repo: Repo, plan: "Plan", changes: "tuple[Change, ...]") -> None:
     """For a later merge."""
     from devpod_gen.emit.file import origin  # noqa: PLC0415
     from devpod_gen.workspace.written import remember  # noqa: PLC0415
 
+    files = [one.file for one in changes if not one.gone]
     texts = {file.path: (origin(file.text) or "", file.text) for file in files}
     remember(repo.root, plan.output, texts)
 
@@ -116,6 +142,8 @@ def write_files(
 
         self_check(tuple(change.file for change in changes if not change.gone))
         written += write(repo.root, changes, force=force, merged=merged or {})
+        if force or merged:  # else they are kept already
+            _keep_texts(repo, plan, changes)
     identity = identify(repo.root, plan.alias, plan.output)  # also beside a branch's
     if write_env(identity, plan):
         written.append(identity.env_file)

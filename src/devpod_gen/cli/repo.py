@@ -58,6 +58,8 @@ def generate(
     console = Console(as_json=as_json, verbose=verbose)
     repo = repo_at(directory, profile)
     plan = plan_of(repo)
+    if plan.mounts and not (check or diff):
+        _require_allowed(repo, plan)
     changes = changes_of(repo, plan, ci=ci, keep=not (check or diff))
     found = differing(changes)
     files = [{"path": change.file.path, "state": change.state.value} for change in changes]
@@ -122,6 +124,12 @@ def schema(
         message = f"there is no schema {name!r}; there are profile, stack, policy and report"
         raise typer.BadParameter(message)
     Console(as_json=False, verbose=False).result(resources.schema_text(name).rstrip("\n"))
+
+
+def _require_allowed(repo: Repo, plan: "Plan") -> None:
+    from devpod_gen.workspace.trust import require_allowed  # noqa: PLC0415
+
+    require_allowed(repo.root, plan)
 
 
 def _tell_of_mounts(repo: Repo, plan: "Plan", console: Console) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from devpod_gen.emit.file import RenderedFile
 from devpod_gen.errors import Finding
 from devpod_gen.plan.steering import steers
+from devpod_gen.profile import bounds, hostvariable
 from devpod_gen.profile import document as documents
-from devpod_gen.profile import hostvariable
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.wording import shown, where
 
@@ -32,6 +32,8 @@ def problems(generated: RenderedFile, text: str) -> tuple[Finding, ...]:
         return (Finding(path, f"is larger than {LARGEST // 1024} KiB"),)
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         return (Finding(path, "is not UTF-8"),)
+    if odd := tuple(_odd(path, text)):
+        return odd
     match path.rpartition("/")[2]:
         case "devcontainer.json":
             return _of_devcontainer(path, text)
@@ -39,6 +41,14 @@ def problems(generated: RenderedFile, text: str) -> tuple[Finding, ...]:
             return _of_compose(path, text, generated.text)
         case _:
             return ()
+
+
+def _odd(path: str, text: str) -> Iterator[Finding]:
+    """What can make its readers, people and programs, see different texts in it. (A carriage
+    return ends a comment for some clients, and for others it does not.)"""
+    if "\r" in text.replace("\r\n", ""):
+        yield Finding(path, "holds a carriage return alone: lines end with LF, or CRLF")
+    yield from bounds.hidden(text, path)
 
 
 def kinds_of(generated: RenderedFile, text: str) -> tuple[str, ...]:
@@ -86,6 +96,8 @@ def _of_devcontainer(path: str, text: str) -> tuple[Finding, ...]:
     document = documents.document(".json", text)
     if document is None:
         return (Finding(path, "cannot be parsed as JSON"),)
+    if twice := documents.twice(text):
+        return (Finding(path, f"says {shown(twice)} twice in one table"),)
     return (*findings("devcontainer", document, path), *hostvariable.of_config(document, path))
 
 

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from devpod_gen import resources
+from devpod_gen import resources, source
 from devpod_gen.disk import hashed, private_folder, publish
 from devpod_gen.emit.file import RenderedFile, sha256_of
 from devpod_gen.emit.paths import optional
@@ -24,6 +24,8 @@ from devpod_gen.emit.tree import Change, same
 from devpod_gen.errors import HostError
 from devpod_gen.home import cache_home
 from devpod_gen.plan.model import Plan
+
+_LARGEST = 1024 * 1024  # bytes of what is kept of one clone: hashes
 
 
 def key_of(plan: Plan, *, own: bool) -> str:
@@ -57,12 +59,9 @@ def remember(root: Path, output: str, key: str, files: tuple[RenderedFile, ...])
 def _read(root: Path, output: str) -> dict[str, Any] | None:
     """None where somebody else than this user could have written it."""
     try:
-        with _path(root, output).open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-                return None
-            found: dict[str, Any] = json.load(stream)
-    except (OSError, ValueError, HostError):
+        content = source.own(_path(root, output), most=_LARGEST)
+        found: dict[str, Any] | None = json.loads(content) if content else None
+    except (ValueError, RecursionError, HostError):
         return None
     return found
 

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from devpod_gen import source
 from devpod_gen.errors import HostError
 from devpod_gen.plan.asks import Ask
 from devpod_gen.profile.fit import findings
@@ -70,3 +71,7 @@ def _require_mine(path: Path) -> None:
 
             fix = f"`chmod go-w {shlex.join((str(path.parent), str(path)))}`, and own both"
             raise HostError(message, where=str(place), fix=fix)
+    if not source.is_own(path):
+        message = "others can put another folder in the place of the policy's"
+        fix = "own the folders above it, and `chmod o-w` them"
+        raise HostError(message, where=str(path.parent.parent), fix=fix)

@@ -30,22 +30,29 @@ class Contents:
     files: Mapping[str, bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """The bytes of the files."""
+        return sum(map(len, self.files.values()))
 
-def contents(folder: Path, place: str) -> Contents:
+
+def contents(folder: Path, place: str, *, room: int = LARGEST) -> Contents:
     """Look at every entry of `folder`, which messages call `place`. Links must stay in it;
-    what is neither file, folder nor link is refused, and so is too much."""
+    what is neither file, folder nor link is refused, and so is too much: `room`, where others
+    have had some of it already."""
     entries: list[tuple[str, str]] = []
     problems: list[Finding] = []
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
-    room = LARGEST
     for count, path in enumerate(_entries(folder)):
         name = path.relative_to(folder).as_posix()
         info = path.lstat()
-        room -= info.st_size
+        room -= 0 if stat.S_ISDIR(info.st_mode) else info.st_size
         if count >= MOST or room < 0:
             limit = f"{MOST} entries and {LARGEST // 1024 // 1024} MiB"
             return Contents("", (*problems, Finding(place, f"holds more than {limit}")))
+        if stat.S_ISDIR(info.st_mode):
+            continue
         problem = _problem(folder, path, info.st_mode)
         if problem:
             problems.append(Finding(printable(f"{place}/{name}"), problem))
@@ -60,11 +67,10 @@ def contents(folder: Path, place: str) -> Contents:
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """Every file and link below, by name: folders that are links are not gone into."""
+    """Everything below, by name: folders that are links are not gone into."""
     for base, folders, files in os.walk(folder):
         folders.sort()
-        links = [name for name in folders if (Path(base) / name).is_symlink()]
-        yield from (Path(base) / name for name in sorted((*files, *links)))
+        yield from (Path(base) / name for name in sorted((*files, *folders)))
 
 
 def _problem(folder: Path, path: Path, mode: int) -> str | None:

@@ -34,7 +34,7 @@ def why_not(source: str) -> str | None:
     `~/`, an absolute one, or one of the repo. None where it may be asked for."""
     if source.endswith(".sock"):
         return "no workspace gets a socket"
-    if source in ("~", "/", *COMMON):
+    if source in ("~", "/", *COMMON) or set(source.split("/")) <= {".."}:
         return "is a whole home, or more"
     if any(covers(one, source) for one in SYSTEM):
         return IS_SYSTEM

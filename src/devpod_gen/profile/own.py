@@ -10,6 +10,7 @@ from typing import Any
 
 from devpod_gen.errors import Finding, HostError, ProfileError
 from devpod_gen.profile import hostvariable, stacks, toml
+from devpod_gen.profile.contents import LARGEST as LARGEST_TOGETHER
 from devpod_gen.profile.contents import contents
 from devpod_gen.profile.fit import findings
 from devpod_gen.profile.stacks import Recipe, Stack
@@ -19,6 +20,8 @@ from devpod_gen.regex import late
 PLACE = ".devpod/stacks"
 LARGEST = 64 * 1024
 """A stack.toml of a repo's own may have this many bytes."""
+MOST = 24
+"""A repo may have so many stacks. Together they may be as large as one alone."""
 
 _NAME = late(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _RECIPES = {"base", "workspace"}  # folders of images/ that are no stacks
@@ -42,9 +45,15 @@ def _read(root: Path, folder: Path, ours: tuple[Stack, ...]) -> tuple[Stack, ...
     if folder.resolve() != root.resolve() / PLACE:
         raise _invalid((Finding(PLACE, "is a link: a stack's folder must be in the repo"),))
     entries = sorted(path for path in folder.iterdir() if path.is_dir())
+    if len(entries) > MOST:
+        raise _invalid((Finding(PLACE, f"holds more than {MOST} stacks"),))
     taken = {stack.name for stack in ours} | _RECIPES
     problems: list[Finding] = []
-    found = [_own(path, taken, problems) for path in entries]
+    found: list[Stack | None] = []
+    room = LARGEST_TOGETHER
+    for path in entries:
+        stack, size = _own(path, taken, problems, room)
+        found, room = [*found, stack], room - size
     if problems:
         raise _invalid(tuple(problems))
     return tuple(stack for stack in found if stack)
@@ -56,23 +65,26 @@ def too_slow(seconds: float) -> ProfileError:
     return _invalid((Finding(PLACE, message),))
 
 
-def _own(folder: Path, taken: set[str], problems: list[Finding]) -> Stack | None:
+def _own(
+    folder: Path, taken: set[str], problems: list[Finding], room: int
+) -> tuple[Stack | None, int]:
+    """The stack, if it is one, and the bytes of its folder, of which there may be `room`."""
     place = f"{PLACE}/{folder.name}"
     names = list(_name_problems(folder, place, taken))
     if names:
         problems += names
-        return None
-    inside = contents(folder, place)
+        return None, 0
+    inside = contents(folder, place, room=room)
     problems += inside.problems
     if inside.problems:  # a pipe, for example, must not be read
-        return None
+        return None, 0
     content = inside.files.get("stack.toml")  # the very bytes that are hashed
     document, wrong = _document(content, f"{place}/stack.toml", taken - _RECIPES)
     problems += wrong
     if document is None or wrong:
-        return None
+        return None, inside.size
     recipe = Recipe(folder, (folder / "Dockerfile").is_file(), place, inside.digest)
-    return stacks.stack(folder.name, document, recipe)
+    return stacks.stack(folder.name, document, recipe), inside.size
 
 
 def _name_problems(folder: Path, place: str, taken: set[str]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ neither a changed profile nor a container that another client made of it gets an
 import sys
 from pathlib import Path
 
+from devpod_gen import source
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.engine.api import Engine
 from devpod_gen.engine.model import Container
@@ -26,9 +27,6 @@ def allow(data: Path, container: Container, *, asked: bool) -> None:
 def relay(engine: Engine, container: Container, user: str, data: Path) -> tuple[str, ...]:
     """The command by which a session, as its parent, lets git in the container ask the host
     for as long as it lasts; empty when that container gets nothing."""
-    try:
-        allowed = (data / "credentials").read_text(encoding="utf-8") == container.id
-    except OSError:
-        return ()
+    allowed = source.own(data / "credentials", most=1024) == container.id.encode()
     inside = engine.stdio_command(container.id, list(_LISTEN), user=user)
     return (*_RELAY, *inside) if allowed else ()

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from devpod_gen import source
 from devpod_gen.disk import append
 from devpod_gen.errors import HostError
 from devpod_gen.home import state_home
@@ -32,6 +33,7 @@ container was. existing: it ran."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _VERSION = 1
+_LARGEST = 4 * 1024 * 1024  # bytes, of which a file never has as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,7 @@ def _path(workspace: str) -> Path:
 
 
 def _read(path: Path) -> tuple[Run, ...]:
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return ()
+    lines = (source.own(path, most=_LARGEST) or b"").splitlines()
     return tuple(run for line in lines if (run := _run(line)))
 
 

@@ -8,9 +8,10 @@ memory is gone most likely gets its number again.
 import re
 import socket
 
+from devpod_gen import source
 from devpod_gen.plan.model import Plan
 from devpod_gen.workspace import record
-from devpod_gen.workspace.identity import Identity
+from devpod_gen.workspace.identity import LARGEST_ENV, Identity
 
 VARIABLE = "DEVPOD_SSH_PORT"
 _FIRST, _COUNT = 20000, 10000
@@ -28,9 +29,10 @@ def ssh_port(identity: Identity, plan: Plan) -> int | None:
 def _of_env(identity: Identity) -> int | None:
     """As the clone's `.env` has it, where that is the clone's own."""
     try:
-        text = identity.env_file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        content = source.read(identity.env_file, most=LARGEST_ENV, inside=identity.root)
+    except (OSError, source.RefusedError):
         return None
+    text = content.decode("utf-8", errors="replace")
     mine = f"\nDEVPOD_PROJECT={identity.project}\n" in text
     match = re.search(rf"^{VARIABLE}=(\d{{5}})$", text, re.MULTILINE) if mine else None
     found = int(match[1]) if match else 0

@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from devpod_gen import source
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.home import data_home
 from devpod_gen.value import dataclass
@@ -15,6 +16,7 @@ from devpod_gen.workspace.identity import Identity
 from devpod_gen.workspace.lock import folder_held
 
 _FILE = "workspace.json"
+_LARGEST = 64 * 1024  # bytes: it holds a few paths and names
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,6 @@ def ssh_config_of(known: Record) -> Path:
 def read(folder: Path) -> Record | None:
     """The record in a workspace's data folder; None when there is none that can be read."""
     try:
-        return Record(**json.loads((folder / _FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return Record(**json.loads(source.own(folder / _FILE, most=_LARGEST) or b""))
+    except (ValueError, TypeError, RecursionError):
         return None

@@ -6,15 +6,19 @@ records lie in the user's state folder, so no repo can bring its own.
 
 import hashlib
 import json
+import posixpath
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from devpod_gen import source
 from devpod_gen.errors import FilesDiffer, Finding, Forbidden, HostError, Untrusted
 from devpod_gen.plan.asks import Ask, Kind, asks
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.policy import Policy, own_policy
 from devpod_gen.profile.contents import contents
+from devpod_gen.profile.load import LARGEST
+from devpod_gen.profile.offlimits import why_not
 from devpod_gen.value import dataclass
 from devpod_gen.workspace import mounts, trusted
 from devpod_gen.workspace.trusted import Texts
@@ -127,6 +131,19 @@ def _hash(plan: Plan) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
+def require_allowed(root: Path, plan: Plan) -> None:
+    """Raises Forbidden where the plan asks by its name for a place that no workspace gets: trust
+    would change nothing. (Whether a link leads to one is seen later, as long as it may change.)
+    Raises ProfileError and HostError where the policy is none."""
+    named = tuple(mount for mount in plan.mounts if why_not(_plain(mount.source)))
+    _require_unguarded(own_policy(), root, mounts.located(root, replace(plan, mounts=named)))
+
+
+def _plain(source: str) -> str:
+    plain = posixpath.normpath(source)
+    return f"/{plain.lstrip('/')}" if plain.startswith("/") else plain
+
+
 def _require_unguarded(policy: Policy, root: Path, plan: Plan) -> None:
     if found := mounts.refused(root, plan, policy):
         named = policy.file or "policy.toml (`devpod-gen schema policy`)"
@@ -154,7 +171,7 @@ def _require_allowed(policy: Policy, plan: Plan, asked: tuple[Ask, ...]) -> None
 def _texts(root: Path, plan: Plan) -> Texts:
     """Every file of the content, which must be what was parsed."""
     try:
-        files = {plan.file: (root / plan.file).read_bytes()}
+        files = {plan.file: source.read(root / plan.file, most=LARGEST, inside=root)}
         same = hashlib.sha256(files[plan.file]).hexdigest() == plan.source
         for own in plan.own_stacks:
             found = contents(root / own.place, own.place)
@@ -162,6 +179,8 @@ def _texts(root: Path, plan: Plan) -> Texts:
             files |= {f"{own.place}/{name}": content for name, content in found.files.items()}
         files |= {one.place: one.text.encode() for one in plan.templates}
         files |= {edit.path: edit.text.encode() for edit in plan.edits}
+    except source.RefusedError:
+        files, same = {}, False
     except OSError as error:
         message = f"the profile cannot be read: {error.strerror}"
         raise HostError(message, where=plan.file, fix="make it a readable file") from error

@@ -3,13 +3,13 @@
 import difflib
 import hashlib
 import json
-import os
-import stat
+import shlex
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from devpod_gen import source
 from devpod_gen.disk import private_folder, publish
 from devpod_gen.errors import HostError
 from devpod_gen.home import state_home
@@ -20,6 +20,7 @@ Texts = Mapping[str, str]
 """Files by their paths; of what is no text, or too long to be read by anyone, a hash."""
 
 _LONGEST = 256 * 1024
+_LARGEST = 64 * 1024 * 1024  # bytes of a record: of what may be in a stack's folder, escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def texts(files: Mapping[str, bytes]) -> Texts:
 def keep(record: Record) -> None:
     """Write it. Raises HostError."""
     private_folder(_folder())
+    _require_mine()
     values = {"hash": record.hash, "root": record.root, "file": record.file}
     text = json.dumps(values | {"texts": dict(record.texts)}, indent=2)
     publish(_path(record.hash), text + "\n", mode=0o600)
@@ -95,12 +97,13 @@ def _text(content: bytes) -> str:
 
 
 def _record(path: Path) -> Record | None:
-    """The record at `path`; None where there is none that this version has written."""
+    """The record at `path`; None where there is none that this version has written, or where
+    somebody else than this user could have."""
     try:
-        said: Any = json.loads(path.read_text(encoding="utf-8"))
+        said: Any = json.loads(source.own(path, most=_LARGEST) or b"")
         kept = {str(name): str(text) for name, text in said.get("texts", {}).items()}
         record = Record(said["hash"], said["root"], said["file"], kept)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return record if path == _path(record.hash) else None
 
@@ -109,15 +112,18 @@ def _require_mine() -> None:
     """Whoever may write there has a say in what is run."""
     folder = _folder()
     try:
-        info = folder.stat()
+        mine = source.is_own(_path(""))
     except FileNotFoundError:
         return
     except OSError as error:
         message = f"what you have trusted cannot be read: {error.strerror}"
         raise HostError(message, where=str(folder), fix="make it a folder of yours") from error
-    if info.st_uid not in (0, os.geteuid()) or info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if not mine:
         message = "others can write what you have trusted, so it is not this user's"
-        fix = f"`chmod go-w {folder}`, and own it; or set XDG_STATE_HOME to a folder of yours"
+        fix = (
+            f"own it and what is above it, and `chmod go-w {shlex.quote(str(folder))}`; "
+            "or set XDG_STATE_HOME to a folder of yours"
+        )
         raise HostError(message, where=str(folder), fix=fix)
 
 

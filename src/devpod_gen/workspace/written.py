@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from devpod_gen import source
 from devpod_gen.disk import hashed, publish
 from devpod_gen.errors import HostError
 from devpod_gen.home import state_home
@@ -91,7 +92,7 @@ def _text(root: Path, output: str, texts: Texts) -> str:
 def _read(path: Path) -> Written | None:
     """None for what this version has not written."""
     try:
-        said: Any = json.loads(path.read_bytes())
+        said: Any = json.loads(source.own(path, most=2 * _LARGEST) or b"")
         texts = {
             str(name): {str(digest): str(text) for digest, text in one.items()}
             for name, one in said["texts"].items()

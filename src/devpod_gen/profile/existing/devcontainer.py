@@ -27,6 +27,8 @@ def document(text: str) -> dict[str, Any] | str:
         held = json5.loads(text) if held is None else held
     except (ValueError, RecursionError) as error:
         return f"cannot be parsed: {str(error).splitlines()[0]}"
+    if documents.is_deep(held):
+        return "is nested too deep"
     return held if isinstance(held, dict) else "is no table"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from devpod_gen.profile.existing.files import UnreadError
-from devpod_gen.profile.wording import printable
+from devpod_gen.profile.wording import printable, shown
 from devpod_gen.value import dataclass
 
 _DEEPEST = 40
@@ -39,6 +39,19 @@ class _Loader(yaml.SafeLoader):
         if reason:
             raise UnreadError(reason)
         return event
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """What is said twice is refused: readers differ in which one counts, Compose has none."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                message = f"says {shown(key.value)} twice (line {key.start_mark.line + 1})"
+                raise UnreadError(message)
+            seen.add(key.value)
+        return node
 
 
 for _tag, _form, _first in (
