@@ -694,8 +694,8 @@ def test_toml_of_many_long_keys() -> None:
 
 
 def test_a_comment_ends_where_it_does_for_clients() -> None:
-    for end in "\n\r\u2028\u2029":
-        assert document.document(".json", f'{{ // x{end}"a": 1 }}') == {"a": 1}
+    for end, held in (("\n", {"a": 1}), ("\r", {"a": 1}), ("\u2028", None), ("\u2029", None)):
+        assert document.document(".json", f'{{ // x{end}"a": 1 }}') == held
     assert document.document(".json", "[1/**/2]") is None
 
 
