@@ -129,6 +129,7 @@ def test_what_the_repo_puts_into_the_home_does(
         assert finding["message"] == f"the repo's ./conf/x is at {target}: programs do what it says"
         assert not (one / ".devcontainer").exists()
         trust(cli, one)
+        trust(cli, two)
         assert cli("trust", "-C", two).code == 0
         (two / "conf" / "x").unlink()
         (two / "conf" / "x").symlink_to(home / "notes")
@@ -177,11 +178,12 @@ def test_a_link_that_leads_elsewhere_later(
     assert cli("trust", "-C", repo).code == 0  # as it was
 
 
-def test_the_same_in_another_clone_is_trusted(make_repo: Make, cli: Cli, policy: Path) -> None:
+def test_the_same_in_another_clone_asks_again(make_repo: Make, cli: Cli, policy: Path) -> None:
     policy.unlink()
     one, two = (make_repo({"devpod.toml": profile("~/notes")}, name) for name in ("one", "two"))
     trust(cli, one)
-    assert cli("trust", "-C", two).code == 0
+    assert cli("trust", "-C", two).code == 3
+    assert cli("trust", "-C", one).code == 0
 
 
 def test_a_policy_names_the_very_place(make_repo: Make, cli: Cli, policy: Path, home: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_by_hash_and_again_after_any_change(make_repo: Make, cli: Cli) -> None:
     assert "another hash" in wrong.err
     assert cli("trust", "-C", repo, "--yes", first).code == 0
     (record,) = state().iterdir()
-    assert record.name == f"{first}.json"
+    assert record.name.startswith(f"{first}-")
     assert record.stat().st_mode & 0o777 == 0o600
     assert cli("trust", "-C", repo).out == "trusted\n"  # and is not asked for again
 
@@ -105,6 +106,54 @@ def test_the_hash_is_of_the_content_only(make_repo: Make, cli: Cli) -> None:
     one, two = make_repo(FILES, "one"), make_repo(FILES, "two")
     assert cli("trust", "-C", one, "--yes", asked(cli, one)).code == 0
     assert cli("trust", "-C", two).code == 0
+
+
+LENDING = [
+    '[secrets.TOKEN]\nenv = "TOKEN"\n',
+    "[ssh]\nagent = true\n",
+    "[git]\ncredentials = true\n",
+    '[[mounts]]\nsource = "~/shared"\ntarget = "/shared"\n',
+]
+
+
+@pytest.mark.parametrize("table", LENDING)
+def test_what_is_lent_is_trusted_in_one_repo(
+    table: str, make_repo: Make, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who copies a profile that many have trusted does not get what it hands over."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home/shared").mkdir(parents=True)
+    one, two = (make_repo({"devpod.toml": f'name = "t"\n{table}'}, name) for name in "ab")
+    digest = asked(cli, one)
+    assert cli("trust", "-C", one, "--yes", digest).code == 0
+    assert cli("trust", "-C", one).code == 0
+    ran = cli("up", "-C", two)
+    assert ran.code == 3
+    assert f"you have trusted it in {one.resolve()}" in ran.err
+    assert not (two / ".devcontainer").exists()
+
+    # A folder that says that it is a worktree of the trusted one is none.
+    git(one, "commit", "--quiet", "--allow-empty", "-m", "x")
+    git(one, "worktree", "add", "--quiet", "--detach", str(tmp_path / "real"))
+    shutil.copy(one / "devpod.toml", tmp_path / "real")
+    assert cli("trust", "-C", tmp_path / "real").code == 0
+    shutil.rmtree(two / ".git")
+    for forged in (tmp_path / "real/.git", one / ".git"):
+        (two / ".git").unlink(missing_ok=True)
+        if forged.is_file():
+            shutil.copy(forged, two / ".git")
+        else:
+            (two / ".git").symlink_to(forged)
+        assert asked(cli, two) == digest
+
+    # The worktree's trust is the repo's: it is revoked for both.
+    assert digest[:12] in cli("trust", "--revoke", "-C", tmp_path / "real").out
+    assert asked(cli, one) == asked(cli, tmp_path / "real") == digest
+
+
+def git(repo: Path, *argv: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", *who, *argv], cwd=repo, check=True)
 
 
 def test_list_and_revoke(make_repo: Make, cli: Cli) -> None:

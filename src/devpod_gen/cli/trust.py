@@ -39,7 +39,7 @@ def trust(
     Example: devpod-gen trust
     """
     from devpod_gen.cli.generated import changes_of, with_edits  # noqa: PLC0415 - only what is used
-    from devpod_gen.workspace import trusted  # noqa: PLC0415
+    from devpod_gen.workspace import gitfolder, trusted  # noqa: PLC0415
     from devpod_gen.workspace.trust import content_of  # noqa: PLC0415
     from devpod_gen.workspace.trust import trust as record  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ def trust(
         return
     repo = repo_at(directory, profile)
     if revoke:
-        gone = trusted.revoke(repo.root, repo.profile_name)
+        gone = trusted.revoke(gitfolder.owner(repo.root), repo.profile_name)
         _tell(gone, "there was nothing to revoke", console)
         return
     plan = plan_of(repo)

@@ -51,6 +51,9 @@ INSIDE: frozenset[Kind] = frozenset(
 )
 """What only ever runs in a container. `init` trusts these in a profile that it has written."""
 
+LENT: frozenset[Kind] = frozenset(("secrets", "mounts", "agent", "credentials"))
+"""What is handed over of this machine, to whatever else the repo has in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

@@ -28,19 +28,22 @@ def shared(root: Path, folder: str) -> Shared | None:
     None where there is none: an ordinary clone, a submodule, no repo. What `.git` says came
     with the folder, so it is believed only where the git folder says the same of its side.
     """
-    own = _told(root / ".git", "gitdir: ")
-    if own is None:
+    linked = _linked(root)
+    if linked is None:
         return None
-    real = (root / own).resolve()
-    link, back = _told(real / "commondir"), _told(real / "gitdir")
-    if link is None or back is None or (real / back).resolve() != (root / ".git").resolve():
-        return None
-    common = (real / link).resolve()
-    if real.parent != common / "worktrees":
-        return None
-    target = os.path.normpath(os.path.join(folder, own, link))  # noqa: PTH118 - of the other side
+    way, found = linked
+    target = os.path.normpath(os.path.join(folder, way))  # noqa: PTH118 - of the other side
     inside = f"{target}/".startswith(f"{folder.rstrip('/')}/")
-    return None if inside else Shared(common, target)
+    return None if inside else Shared(found, target)
+
+
+def owner(root: Path) -> Path:
+    """The folder by which this machine knows the repo at `root`, the same for all worktrees of
+    it and for nothing else: what came with files cannot say that they are another repo's."""
+    linked = _linked(root)
+    if linked is None:
+        return root.resolve()
+    return linked[1].parent if linked[1].name == ".git" else linked[1]  # which is a bare one
 
 
 def common(root: Path) -> Path | None:
@@ -59,6 +62,20 @@ def branch(root: Path) -> str | None:
     if head is None:
         return None
     return head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else head[:12]
+
+
+def _linked(root: Path) -> tuple[str, Path] | None:
+    """The git folder that a worktree shares, as its own files lead there, and where that is."""
+    own = _told(root / ".git", "gitdir: ")
+    if own is None:
+        return None
+    real = (root / own).resolve()
+    link, back = _told(real / "commondir"), _told(real / "gitdir")
+    if link is None or back is None or (real / back).resolve() != (root / ".git").resolve():
+        return None
+    found = (real / link).resolve()
+    way = os.path.join(own, link)  # noqa: PTH118 - as it is told
+    return (way, found) if real.parent == found / "worktrees" else None
 
 
 def _told(file: Path, start: str = "") -> str | None:

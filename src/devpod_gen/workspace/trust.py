@@ -13,14 +13,14 @@ from typing import Any
 
 from devpod_gen import source
 from devpod_gen.errors import FilesDiffer, Finding, Forbidden, HostError, Untrusted
-from devpod_gen.plan.asks import Ask, Kind, asks
+from devpod_gen.plan.asks import LENT, Ask, Kind, asks
 from devpod_gen.plan.model import Plan
 from devpod_gen.plan.policy import Policy, own_policy
 from devpod_gen.profile.contents import contents
 from devpod_gen.profile.load import LARGEST
 from devpod_gen.profile.offlimits import why_not
 from devpod_gen.value import dataclass
-from devpod_gen.workspace import mounts, trusted
+from devpod_gen.workspace import gitfolder, mounts, trusted
 from devpod_gen.workspace.trusted import Texts
 
 _PATHS = "the host's paths"
@@ -31,9 +31,11 @@ _PATHS = "the host's paths"
 class Content:
     """A profile with all that it includes, as it was parsed. `hash`: of every byte of it;
     `texts`: its files. `asks`: what the user's policy does not allow for good. `edits`: how
-    generated files differ from what is generated. `inner`: the hash without these."""
+    generated files differ from what is generated. `inner`: the hash without these. `repo`: whose
+    it is, as `gitfolder.owner` knows it."""
 
     root: Path
+    repo: Path
     file: str
     hash: str
     asks: tuple[Ask, ...]
@@ -51,12 +53,12 @@ class Content:
     @property
     def known(self) -> bool:
         """Whether nothing is asked for, or this exact content was trusted."""
-        return not self.asks or trusted.find(self.hash) is not None
+        return not self.asks or _is_known(self.hash, self.asks, self.repo)
 
     def changes(self) -> str:
         """What is not as it was when a profile of this name was last trusted here, as a
         unified diff; nothing where none was."""
-        before = trusted.last(self.root, self.file)
+        before = trusted.last(self.repo, self.file)
         return trusted.difference(before.texts, self.texts) if before else ""
 
 
@@ -74,7 +76,15 @@ def content_of(root: Path, plan: Plan) -> Content:
     diff = "".join(one.diff for one in plan.edits)
     digest, inner = _hash(plan), _hash(replace(plan, edits=()))
     return Content(
-        root.resolve(), plan.file, digest, open_asks, texts, plan.variant, diff, inner=inner
+        root.resolve(),
+        gitfolder.owner(root),
+        plan.file,
+        digest,
+        open_asks,
+        texts,
+        plan.variant,
+        diff,
+        inner,
     )
 
 
@@ -84,7 +94,15 @@ def is_trusted(root: Path, plan: Plan) -> bool:
     policy, asked = own_policy(), asks(plan)
     if policy.forbidden(asked) or mounts.refused(root, plan, policy):
         return False
-    return not policy.open(asked) or trusted.find(_hash(plan)) is not None
+    open_asks = policy.open(asked)
+    return not open_asks or _is_known(_hash(plan), open_asks, gitfolder.owner(root))
+
+
+def _is_known(digest: str, asked: tuple[Ask, ...], repo: Path) -> bool:
+    """What lends something of this machine is trusted in one repo: in another one the same
+    profile would hand it to other files."""
+    lent = any(ask.kind in LENT for ask in asked)
+    return trusted.find(digest, repo if lent else None) is not None
 
 
 def require(root: Path, plan: Plan) -> None:
@@ -109,15 +127,23 @@ def untrusted(content: Content, message: str, *, fix: str | None = None) -> Untr
         where=content.file,
         findings=tuple(Finding(ask.where, ask.what) for ask in content.asks),
         fix=fix or f"read these, then run `devpod-gen trust`, or `{content.command}`",
-        detail=content.changes() or content.edits,
+        detail=content.changes() or content.edits or _elsewhere(content),
     )
+
+
+def _elsewhere(content: Content) -> str:
+    other = trusted.find(content.hash)
+    if not other:
+        return ""
+    return f"you have trusted it in {other.root}: what it hands over is trusted for each repo"
 
 
 def trust(content: Content) -> None:
     """Record that the user trusts this content, and so also what of it holds where generated
     files are not looked at. Raises HostError."""
     for digest in sorted({content.inner, content.hash}, key=lambda one: one == content.hash):
-        trusted.keep(trusted.Record(digest, str(content.root), content.file, content.texts))
+        whose = (str(content.repo), str(content.root), content.file)
+        trusted.keep(trusted.Record(digest, *whose, content.texts))
 
 
 def _hash(plan: Plan) -> str:

@@ -1,4 +1,5 @@
-"""The records of trust: one file for each content, in the user's state folder, 0600."""
+"""The records of trust: one file for each content and repo, in the user's state folder,
+0600."""
 
 import difflib
 import hashlib
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from devpod_gen import source
-from devpod_gen.disk import private_folder, publish
+from devpod_gen.disk import hashed, private_folder, publish
 from devpod_gen.errors import HostError
 from devpod_gen.home import state_home
 from devpod_gen.profile.wording import printable
@@ -25,9 +26,10 @@ _LARGEST = 64 * 1024 * 1024  # bytes of a record: of what may be in a stack's fo
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was trusted, in which clone, and how it read then."""
+    """What was trusted, in which clone of which repo (`gitfolder.owner`), and how it read."""
 
     hash: str
+    repo: str
     root: str
     file: str
     texts: Texts = field(default_factory=dict)
@@ -42,22 +44,24 @@ def keep(record: Record) -> None:
     """Write it. Raises HostError."""
     private_folder(_folder())
     _require_mine()
-    values = {"hash": record.hash, "root": record.root, "file": record.file}
+    values = {"hash": record.hash, "repo": record.repo}
+    values |= {"root": record.root, "file": record.file}
     text = json.dumps(values | {"texts": dict(record.texts)}, indent=2)
-    publish(_path(record.hash), text + "\n", mode=0o600)
+    publish(_path(record.hash, record.repo), text + "\n", mode=0o600)
 
 
-def find(digest: str) -> Record | None:
-    """The record of this content, if it was trusted. Raises HostError where somebody else could
-    have written it."""
+def find(digest: str, repo: Path | None = None) -> Record | None:
+    """A record of this content: of this repo, or of any. Raises HostError where somebody else
+    could have written it."""
     _require_mine()
-    return _record(_path(digest))
+    paths = [_path(digest, str(repo))] if repo else sorted(_folder().glob(f"{digest}-*.json"))
+    return next(filter(None, map(_record, paths)), None)
 
 
-def last(root: Path, file: str) -> Record | None:
-    """What was trusted last of a profile of the clone at `root`."""
-    found = [record for record in records() if (record.root, record.file) == (str(root), file)]
-    return max(found, key=lambda record: _path(record.hash).stat().st_mtime_ns, default=None)
+def last(repo: Path, file: str) -> Record | None:
+    """What was trusted last of a profile of the repo."""
+    found = [record for record in records() if (record.repo, record.file) == (str(repo), file)]
+    return max(found, key=lambda one: _path(one.hash, one.repo).stat().st_mtime_ns, default=None)
 
 
 def records() -> tuple[Record, ...]:
@@ -68,11 +72,11 @@ def records() -> tuple[Record, ...]:
     return tuple(sorted(kept, key=lambda record: (record.root, record.file, record.hash)))
 
 
-def revoke(root: Path, file: str) -> tuple[Record, ...]:
-    """Forget all that was trusted of a profile of the clone at `root`, and say what it was."""
-    gone = tuple(x for x in records() if (x.root, x.file) == (str(root.resolve()), file))
+def revoke(repo: Path, file: str) -> tuple[Record, ...]:
+    """Forget all that was trusted of a profile of the repo, and say what it was."""
+    gone = tuple(x for x in records() if (x.repo, x.file) == (str(repo), file))
     for record in gone:
-        _path(record.hash).unlink(missing_ok=True)
+        _path(record.hash, record.repo).unlink(missing_ok=True)
     return gone
 
 
@@ -102,17 +106,17 @@ def _record(path: Path) -> Record | None:
     try:
         said: Any = json.loads(source.own(path, most=_LARGEST) or b"")
         kept = {str(name): str(text) for name, text in said.get("texts", {}).items()}
-        record = Record(said["hash"], said["root"], said["file"], kept)
+        record = Record(said["hash"], said["repo"], said["root"], said["file"], kept)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return record if path == _path(record.hash) else None
+    return record if path == _path(record.hash, record.repo) else None
 
 
 def _require_mine() -> None:
     """Whoever may write there has a say in what is run."""
     folder = _folder()
     try:
-        mine = source.is_own(_path(""))
+        mine = source.is_own(_path("", ""))
     except FileNotFoundError:
         return
     except OSError as error:
@@ -127,8 +131,8 @@ def _require_mine() -> None:
         raise HostError(message, where=str(folder), fix=fix)
 
 
-def _path(digest: str) -> Path:
-    return _folder() / f"{digest}.json"
+def _path(digest: str, repo: str) -> Path:
+    return _folder() / f"{digest}-{hashed(repo)[:12]}.json"
 
 
 def _folder() -> Path:
