@@ -5,6 +5,7 @@ Format: the body of `POST /containers/create`, and `HostConfig` as the engine te
 A setting that is not known here is refused, unless it says nothing.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -63,12 +64,21 @@ def require(
 
 def require_there(inspected: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> None:
     """The same of a container that is there, and that a client may have made, with what IDEs add
-    of their own."""
+    of their own, and with the clone by another of its paths."""
     host = inspected.get("HostConfig") or {}
-    mounts = [one for one in host.get("Mounts") or () if not _of_ide(one)]
-    binds = [one for one in host.get("Binds") or () if not _of_ide(_mount(one))]
-    rest = host | {"Mounts": mounts, "Binds": binds}
+    every = [*(host.get("Mounts") or ()), *map(_mount, host.get("Binds") or ())]
+    known = frozenset(bind.source for one in allowed for bind in one.binds)
+    mounts = [_by_its_name(one, known) for one in every if not _of_ide(one)]
+    rest = host | {"Mounts": mounts, "Binds": None}
     require_made({**inspected, "HostConfig": rest}, allowed, said=(_THERE, _LOOK))
+
+
+def _by_its_name(mount: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """As we call the folder: a client may have been told a link to it."""
+    source = str(mount.get("Source"))
+    if mount.get("Type") != "bind" or source in known:
+        return mount
+    return {**mount, "Source": os.path.realpath(source)}
 
 
 def _of_ide(mount: Mapping[str, Any]) -> bool:
