@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
 import socketserver
@@ -119,6 +120,22 @@ def test_a_taken_port(generated: Callable[[str], Path], command: Command, taken_
         assert ran.code == 7
         assert f"the port 127.0.0.1:{taken_port} is taken by another program" in ran.err
         assert "change [[ports]] in the profile" in ran.err
+
+
+def test_a_folder_that_was_replaced(generated: Callable[[str], Path], command: Command) -> None:
+    """Deleted and cloned anew at the same place, while its workspace ran."""
+    repo = generated('name = "t"\n')
+    assert command("up", "-C", repo).code == 0
+    shutil.copytree(repo, repo.with_name("new"))
+    shutil.rmtree(repo)
+    repo.with_name("new").rename(repo)
+    ran = command("up", "-C", repo)
+    assert ran.code == 7
+    assert "the workspace runs, but nothing can be run in it" in ran.err
+    assert "fix: `devpod-gen down`, then `devpod-gen up`" in ran.err
+    assert command("down", "-C", repo).code == 0
+    assert command("up", "-C", repo).code == 0
+    assert command("down", "-C", repo).code == 0
 
 
 def test_a_taken_name(generated: Callable[[str], Path], command: Command) -> None:

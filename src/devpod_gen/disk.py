@@ -23,6 +23,14 @@ def publish(path: Path, content: str | bytes, *, mode: int = 0o644, lasting: boo
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a file is there, and is no empty one, as a loss of power leaves."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
+
+
 def append(path: Path, line: str, *, most: int) -> None:
     """Add a line to a private file, which keeps its last `most` to twice as many; whoever
     calls sees to it that nobody else does at the same time. A line that was cut off, because
@@ -52,6 +60,11 @@ def temporary_prefix() -> str:
     return f".devpod-gen-{os.getpid()}-"
 
 
+def temporary_name() -> str:
+    """A name for one of them that nobody has, or can foresee. (`tempfile` takes 5 ms to load.)"""
+    return f"{temporary_prefix()}{os.urandom(8).hex()}"
+
+
 def sweep(folder: Path) -> None:
     """Remove what processes that were killed have left of such in `folder`."""
     for path in () if folder.is_symlink() else folder.glob(".devpod-gen-*-*"):
@@ -75,19 +88,20 @@ def _has_ended(process: int) -> bool:
 def growing(path: Path, *, mode: int = 0o644, lasting: bool = True) -> Iterator[BinaryIO]:
     """A file to write and to go back in, which is at `path` once all went well; until then,
     and when it did not, there is what was there. Raises HostError when the disk refuses."""
-    from tempfile import mkstemp  # noqa: PLC0415 - with what it loads, 5 ms
-
-    temporary: str | None = None
+    temporary = path.parent / temporary_name()
+    begun = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = mkstemp(prefix=temporary_prefix(), dir=path.parent)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(temporary, flags, 0o600)
+        begun = True
         with os.fdopen(handle, "w+b") as stream:
             yield stream
             os.fchmod(stream.fileno(), mode)
             stream.flush()
             if lasting:
                 os.fsync(stream.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
         if lasting:
             _settle(path.parent)
     except OSError as error:
@@ -95,9 +109,9 @@ def growing(path: Path, *, mode: int = 0o644, lasting: bool = True) -> Iterator[
         fix = "make room, or make the folder writable; an old file is as it was"
         raise HostError(message, where=str(path), fix=fix) from error
     finally:
-        if temporary:
+        if begun:
             with contextlib.suppress(OSError):  # after a rename there is nothing left to remove
-                Path(temporary).unlink()
+                temporary.unlink()
 
 
 def _settle(folder: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from devpod_gen.disk import temporary_prefix
+from devpod_gen.disk import temporary_name
 from devpod_gen.errors import HostError, NotOurs
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -112,7 +112,7 @@ def replace(folder: int, name: str, data: bytes, mode: int) -> None:
 @contextmanager
 def temporary(folder: int) -> Iterator[str]:
     """A name in the folder; the file that is there afterwards is gone."""
-    name = f"{temporary_prefix()}{os.urandom(6).hex()}"
+    name = temporary_name()
     try:
         yield name
     finally:

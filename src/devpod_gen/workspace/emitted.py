@@ -4,7 +4,7 @@ can write there."""
 
 from pathlib import Path
 
-from devpod_gen.disk import private_folder, publish
+from devpod_gen.disk import is_whole, private_folder, publish
 from devpod_gen.engine.model import Project
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.identity import Identity
@@ -26,7 +26,7 @@ def compose_copy(folder: Path, text: str) -> Path:
     """The compose file in a folder that is its user's alone. Raises HostError."""
     path = private_folder(folder) / "compose.yaml"
     if not _is(path, text):
-        publish(path, text, mode=0o600)
+        publish(path, text, mode=0o600, lasting=False)  # it is compared each time
     return path
 
 
@@ -34,7 +34,7 @@ def own_project(name: str, identity: Identity, known: Variables) -> Project:
     """What the clone's workspace was started of last, to be read."""
     copy, labels = identity.data / "compose.yaml", identity.data / "labels.yaml"
     emitted = identity.compose_file
-    files = (copy if copy.exists() else emitted, *((labels,) if labels.exists() else ()))
+    files = (copy if is_whole(copy) else emitted, *((labels,) if is_whole(labels) else ()))
     return Project(name, files, known, folder=emitted.parent)
 
 

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from devpod_gen.disk import private_folder, publish
+from devpod_gen.disk import is_whole, private_folder, publish
 from devpod_gen.profile.document import document
 from devpod_gen.regex import late
 from devpod_gen.workspace import ownership
@@ -42,10 +42,11 @@ def labels_file(identity: Identity, config: str, image_metadata: str, *, keep: b
     the one that is there, since the container is made of it; with other labels Compose would
     make it anew."""
     path = private_folder(identity.data) / "labels.yaml"
-    if not (keep and path.exists()):
+    if not (keep and is_whole(path)):
         labels = _labels(identity, config, image_metadata)
         escaped = {key: value.replace("$", "$$") for key, value in labels.items()}
-        publish(path, yaml_of({"services": {"dev": {"labels": escaped}}}) + "\n", mode=0o600)
+        text = yaml_of({"services": {"dev": {"labels": escaped}}}) + "\n"
+        publish(path, text, mode=0o600, lasting=False)
     return path
 
 

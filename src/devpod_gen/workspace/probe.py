@@ -88,6 +88,14 @@ def refuse(
         fix = "set `user` in the profile to one that the image has"
         return StartError(message, where=container.name, fix=fix)
     late = result.code == TIMED_OUT
+    if not late and _runs(engine, container):
+        message = "the workspace runs, but nothing can be run in it"
+        fix = (
+            "`devpod-gen down`, then `devpod-gen up`: where the repo's folder was deleted or "
+            "replaced meanwhile, the container still has the old one"
+        )
+        said = result.last_lines(3)
+        return StartError(message, where=container.name, fix=fix, detail=said)
     reason = f"it was not ready after {seconds:g} s" if late else "it ended while starting"
     message = f"the workspace did not become ready: {reason}"
     return StartError(
@@ -150,6 +158,11 @@ def outcome(probe: ProbePlan, result: Timed) -> Outcome:
     else:
         ok = True
     return Outcome(probe.id, ok, detail, result.seconds)
+
+
+def _runs(engine: Engine, container: Container) -> bool:
+    found = engine.containers({PROJECT: container.project})
+    return any(one.running for one in found if one.id == container.id)
 
 
 def _last_words(engine: Engine, container: Container, result: Result) -> str:

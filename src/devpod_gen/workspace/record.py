@@ -53,7 +53,8 @@ def claim(identity: Identity, name: str, *, engine: str, port: int | None = None
         )
         if read(identity.data) != record:
             text = json.dumps(asdict(record), indent=1) + "\n"  # ASCII, whatever the path is
-            publish(private_folder(identity.data) / _FILE, text, mode=0o600)
+            path = private_folder(identity.data) / _FILE
+            publish(path, text, mode=0o600, lasting=False)  # the next `up` would write it again
     return record
 
 
