@@ -30,24 +30,19 @@ def start(project: Project, argv: list[str], environment: dict[str, str], on_ste
     Raises Refused, Forbidden, EngineError."""
     if connect.adds_to_containers():
         return False
-    try:
-        made = _read(project, environment)
-    except (Unknown, OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-    mine = wire.of_project(project.name)
-    plugin = asked.plugin()
-    image = wire.get(f"/images/{wire.name(made.container['Image'])}/json")
-    if not plugin or not image or wire.get("/containers/json", all=1, filters=mine):
+    plugin, mine = asked.plugin(), wire.of_project(project.name)
+    if not plugin or wire.get("/containers/json", all=1, filters=mine):
         return False
     on_step("begin")
     on_step("create")
-    network = begin(lambda: _have_network(project, made, plugin))
+    network = begin(lambda: _have_network(project, plugin))  # it takes as long as half of the rest
     try:
-        number = _created(project, made, plugin, argv, environment, str(image["Id"]))
+        made = _read(project, environment)
+        number = _created(project, made, plugin, argv, environment) if made else ""
     finally:
         connected = network()
-    if not number and connected:  # an engine that wants it to be there first
-        number = _created(project, made, plugin, argv, environment, str(image["Id"]))
+    if made and connected and not number:  # an engine that wants it to be there first
+        number = _created(project, made, plugin, argv, environment)
     if not number or not connected:
         if number:
             wire.ask("DELETE", f"/containers/{number}", query={"force": 1, "v": 1})
@@ -65,15 +60,17 @@ def _created(
     plugin: asked.Plugin,
     argv: list[str],
     environment: dict[str, str],
-    image: str,
 ) -> str:
     """The container's id, made while the engine makes the network; else empty."""
+    image = wire.get(f"/images/{wire.name(made.container['Image'])}/json")
+    if not image:
+        return ""
     key = _key(project, made, plugin)
     digest = asked.hash_of(argv, environment, name=project.name, key=key)
     volumes = [_have_volume(project, name, made, plugin) for name in made.volumes]
     if not digest or not all(volumes):
         return ""
-    body = made.container | _belonging(project, made, plugin, digest, image)
+    body = made.container | _belonging(project, made, plugin, digest, str(image["Id"]))
     (allowed,) = (one for one in project.allowed if one.service == "dev")
     conformity.require(body, allowed, name=f"{project.name}-dev-1")
     query = {"name": f"{project.name}-dev-1"}
@@ -81,8 +78,17 @@ def _created(
     return str(answer.value["Id"]) if answer.status < 400 else ""
 
 
-def _read(project: Project, environment: dict[str, str]) -> Composed:
-    """The project's files, merged: ours, and one with labels."""
+def _read(project: Project, environment: dict[str, str]) -> Composed | None:
+    """The project's files, as Compose would understand them; None where that takes Compose."""
+    try:
+        made = composed(_merged(project), project.name, project.worked_in, environment)
+    except (Unknown, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return made if made.network == dict(project.network) else None
+
+
+def _merged(project: Project) -> Any:
+    """The project's files: ours, and one with labels."""
     file, *rest = project.files
     document = quick_yaml(file.read_bytes())
     for other in rest:
@@ -94,7 +100,7 @@ def _read(project: Project, environment: dict[str, str]) -> Composed:
                 document["services"]["dev"]["labels"] |= labels
             case _:
                 raise Unknown
-    return composed(document, project.name, project.worked_in, environment)
+    return document
 
 
 def _key(project: Project, made: Composed, plugin: asked.Plugin) -> str:
@@ -115,10 +121,10 @@ def _network(project: Project) -> str:
     return f"{project.name}_default"
 
 
-def _have_network(project: Project, made: Composed, plugin: asked.Plugin) -> bool:
+def _have_network(project: Project, plugin: asked.Plugin) -> bool:
     name = _network(project)
     ours = _of_project(project, plugin) | {"com.docker.compose.network": "default"}
-    body = {"Name": name, "CheckDuplicate": True, "Labels": made.network | ours}
+    body = {"Name": name, "CheckDuplicate": True, "Labels": dict(project.network) | ours}
     answer = wire.ask("POST", "/networks/create", body, timeout=_DEADLINE)
     if answer.status != 409:
         return answer.status < 400

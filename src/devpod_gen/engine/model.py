@@ -176,6 +176,9 @@ class Project:
     """Seconds that its containers get to end when they are removed; None: the engine's own."""
     direct: bool = False
     """Whether it may be made without Compose, as Compose would make it."""
+    network: tuple[tuple[str, str], ...] = ()
+    """The labels of its network as the files have them, for one that is made directly: so it can
+    be begun before they are read."""
     allowed: tuple[Allowed, ...] = ()
     """Its services, and what each may have; empty: it is not looked at."""
     folder: Path | None = None

@@ -109,7 +109,8 @@ def start(
     known = (*variables(identity, context.plan), *loaded.items(), *services.AT_ONCE)
     may = allowance(identity, context.plan, name, known, edited=emitted.edited)
     folder = identity.compose_file.parent
-    project = Project(name, files, known, direct=True, allowed=may, folder=folder)
+    called = (("devpod-gen.name", context.plan.name),)
+    project = Project(name, files, known, direct=True, network=called, allowed=may, folder=folder)
     was_there = before or engine.labelled(PROJECT, name)
     try:
         services.start(engine, project, context.plan, Steps(context.clock, load_more))
