@@ -131,8 +131,8 @@ def test_a_folder_that_was_replaced(generated: Callable[[str], Path], command: C
     repo.with_name("new").rename(repo)
     ran = command("up", "-C", repo)
     assert ran.code == 7
-    assert "the workspace runs, but nothing can be run in it" in ran.err
-    assert "fix: `devpod-gen down`, then `devpod-gen up`" in ran.err
+    assert "the workspace has a folder that is gone" in ran.err
+    assert "fix: run `devpod-gen down`, then `devpod-gen up`" in ran.err
     assert command("down", "-C", repo).code == 0
     assert command("up", "-C", repo).code == 0
     assert command("down", "-C", repo).code == 0

@@ -10,6 +10,7 @@ from devpod_gen.engine.command import TIMED_OUT, Result
 from devpod_gen.engine.model import PROJECT, Container
 from devpod_gen.errors import StartError
 from devpod_gen.plan.model import ProbePlan
+from devpod_gen.regex import late
 from devpod_gen.value import dataclass
 from devpod_gen.workspace.batch import Command, Inside, Timed, run_all
 
@@ -31,6 +32,8 @@ getent passwd "$1" || exit 99
 [ ! -e /run/devpod/idle ] || : >/run/devpod/awake
 """
 NO_SUCH_USER = 99
+_NO_FOLDER = late(r"current working directory is outside of container|chdir to cwd .* failed")
+"""What runc says of a command whose folder is gone, newer ones and older ones."""
 _MARK = "/run/devpod/ready"
 _LOOKING = 0.5  # seconds: who is not ready by then is waited for inside
 _PAUSE = 0.005
@@ -88,13 +91,10 @@ def refuse(
         fix = "set `user` in the profile to one that the image has"
         return StartError(message, where=container.name, fix=fix)
     late = result.code == TIMED_OUT
-    if not late and _runs(engine, container):
-        message = "the workspace runs, but nothing can be run in it"
-        fix = (
-            "`devpod-gen down`, then `devpod-gen up`: where the repo's folder was deleted or "
-            "replaced meanwhile, the container still has the old one"
-        )
-        said = result.last_lines(3)
+    if _NO_FOLDER.search(result.last_lines(1)):
+        message = "the workspace has a folder that is gone: the repo was deleted or replaced"
+        fix = "run `devpod-gen down`, then `devpod-gen up`"
+        said = result.last_lines(1)
         return StartError(message, where=container.name, fix=fix, detail=said)
     reason = f"it was not ready after {seconds:g} s" if late else "it ended while starting"
     message = f"the workspace did not become ready: {reason}"
@@ -158,11 +158,6 @@ def outcome(probe: ProbePlan, result: Timed) -> Outcome:
     else:
         ok = True
     return Outcome(probe.id, ok, detail, result.seconds)
-
-
-def _runs(engine: Engine, container: Container) -> bool:
-    found = engine.containers({PROJECT: container.project})
-    return any(one.running for one in found if one.id == container.id)
 
 
 def _last_words(engine: Engine, container: Container, result: Result) -> str:
