@@ -52,12 +52,19 @@ sys.meta_path.insert(0, Finder())
 app.main()
 """
 LEAVING = """
-import os, threading, time
+import os, signal, threading
 from devpod_gen.cli import app, boundary
+begun, leave = threading.Event(), boundary.leave
 def strike():
-    time.sleep(0.2)
+    begun.wait()
+    while signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:  # it has been put back by then
+        os.sched_yield()
     os.kill(os.getpid(), NUMBER)
-    time.sleep(60)
+    threading.Event().wait()  # whoever leaves waits for this one
+def leaving(code):
+    begun.set()
+    leave(code)
+boundary.leave = leaving
 threading.Thread(target=strike).start()
 app.main()
 """
@@ -67,15 +74,15 @@ app.main()
 @pytest.mark.parametrize("script", [LOADING, LEAVING], ids=["while it loads", "while it leaves"])
 def test_before_anything_is_begun_and_when_all_is_done(sent: signal.Signals, script: str) -> None:
     """The signal ends the process, and Python says nothing of it."""
-    process = subprocess.Popen(
+    done = subprocess.run(
         [sys.executable, "-c", script.replace("NUMBER", str(int(sent))), "schema"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        timeout=30,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (-sent, "")
+    assert (done.returncode, done.stderr) == (-sent, "")
 
 
 @pytest.mark.campaign
