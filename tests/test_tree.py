@@ -82,6 +82,20 @@ def test_what_changes_meanwhile_is_kept(tmp_path: Path, before: str | None) -> N
     assert tree(tmp_path) == {file.path: b"mine: 2\n"}
 
 
+@pytest.mark.parametrize("before", [None, ours("a: 0").text])
+def test_another_one_that_was_quicker_is_no_change(tmp_path: Path, before: str | None) -> None:
+    """Two commands at once write the same."""
+    file = ours("a: 1")
+    path = tmp_path / file.path
+    path.parent.mkdir()
+    if before:
+        path.write_text(before)
+    changes = compare(tmp_path, (file,))
+    path.write_text(file.text)
+    write_changes(tmp_path, changes)
+    assert tree(tmp_path) == {file.path: file.text.encode()}
+
+
 def test_force_keeps_each_copy(tmp_path: Path) -> None:
     file = ours("a: 1")
     path = tmp_path / file.path

@@ -35,7 +35,7 @@ def write(
     wanted = (State.SAME,) if force else AS_WANTED
     differing = [change for change in changes if change.state not in wanted]
     for change in differing:
-        _require_as_found(root, change)
+        _require_as_found(root, change, merged)
     kept = (*_IN_THE_WAY, State.MERGED)
     copies = [beneath.back_up(root, x.file.path) for x in differing if x.state in kept]
     made = [change for change in differing if not change.gone]
@@ -51,13 +51,18 @@ def _written(change: Change, merged: Mapping[str, str]) -> str | bytes:
     return change.file.text if text is None else bytes_of(text, windows=change.windows)
 
 
-def _require_as_found(root: Path, change: Change) -> None:
-    """An editor may have saved it meanwhile. Raises NotOurs."""
-    if change.state is State.MISSING:
-        same = not os.path.lexists(f"{root}/{change.file.path}")
-    else:
-        same = text_of(beneath.read(root, change.file.path) or b"")[0] == change.there
-    if not same:
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+def _require_as_found(root: Path, change: Change, merged: Mapping[str, str]) -> None:
+    """An editor may have saved it meanwhile. Raises NotOurs, unless it is what is wanted by now:
+    another process of ours was quicker."""
+    if change.state is State.MISSING and not os.path.lexists(f"{root}/{change.file.path}"):
+        return
+    there = beneath.read(root, change.file.path)
+    same = change.state is not State.MISSING and text_of(there or b"")[0] == change.there
+    if not same and there != (None if change.gone else _bytes(_written(change, merged))):
         message = "the file was changed meanwhile, and is left as it is"
         raise NotOurs(message, where=change.file.path, fix="run it again")
 
